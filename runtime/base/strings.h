@@ -1,0 +1,31 @@
+#pragma once
+// Text helpers with Java's meaning where Connect's behaviour depends on it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::base {
+
+// Java's String.trim(): removes code units <= U+0020 at both ends.
+std::string_view java_trim(std::string_view text);
+// Splits at each `separator`; keeps empty items; an empty text gives one empty item.
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& items, std::string_view separator);
+std::string to_lower_ascii(std::string_view text);
+std::string to_upper_ascii(std::string_view text);
+bool equals_ignore_case_ascii(std::string_view a, std::string_view b);
+
+// Standard Base64 with padding (RFC 4648 section 4). Decoding refuses what Java's basic decoder refuses.
+void append_base64(std::string_view bytes, std::string& out);
+std::optional<std::string> decode_base64(std::string_view text);
+std::string to_hex(std::string_view bytes);
+std::optional<std::string> from_hex(std::string_view text);
+
+// application/x-www-form-urlencoded as Java's URLEncoder/URLDecoder in UTF-8 do it, and RFC 3986 path decoding.
+std::string url_encode(std::string_view text);
+std::optional<std::string> url_decode_path(std::string_view text);
+
+}  // namespace sluice::base
