@@ -1,0 +1,42 @@
+#pragma once
+// `PUT /connector-plugins/{plugin}/config/validate`: the whole procedure of spec connect-runtime.md section 3.4, as a
+// pure function of what the herder collected. Also decides whether a connector may be created.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/config/client_overrides.h"
+#include "runtime/config/component_catalog.h"
+#include "runtime/config/config_infos.h"
+#include "runtime/config/connector_config.h"
+
+namespace sluice::config {
+
+// What the connector itself says of a configuration: its definition and its own check, which may go beyond the
+// definition.
+struct ConnectorVerdict {
+  std::shared_ptr<const ConfigDef> def;
+  std::vector<ConfigValue> values;
+};
+
+struct ValidationRequest {
+  const ConfigMap& config;  // variables already resolved
+  ConnectorKind kind;
+  std::string class_name;  // canonical
+  const ComponentCatalog& catalog;
+  const WorkerConverters& converters;
+  const ClientOverridePolicy& policy;
+  ConnectorVerdict connector;
+  // Distributed workers only: the group id that sink groups must not collide with.
+  std::optional<std::string> worker_group_id = {};
+};
+
+// Error: what Connect answers with a status instead of an answer, e.g. an override whose value does not parse.
+base::Result<ConfigInfos> validate_connector(const ValidationRequest& request);
+
+// The text with which Connect refuses to create a connector whose validation found errors ("Connector configuration is
+// invalid and contains the following N error(s): ..."); nothing if it found none.
+std::optional<std::string> refusal_text(const ConfigInfos& infos);
+
+}  // namespace sluice::config
