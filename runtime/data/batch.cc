@@ -1,0 +1,98 @@
+#include "runtime/data/batch.h"
+
+#include <cstring>
+
+namespace sluice::data {
+namespace {
+
+// Moves a table of the batch into a larger one in the arena, when it is full or belongs to somebody else.
+template <typename T>
+bool grow(Arena& arena, const T*& table, std::uint32_t count, std::uint32_t& capacity) {
+  if (count < capacity) return true;
+  const std::uint32_t larger = count < 4 ? 8 : count * 2;
+  T* copy = arena.alloc_array<T>(larger);
+  if (copy == nullptr) return false;
+  if (count > 0) std::memcpy(copy, table, sizeof(T) * count);
+  table = copy;
+  capacity = larger;
+  return true;
+}
+
+}  // namespace
+
+Batch::Batch(std::size_t limit_bytes) : arena_(limit_bytes), batch_{} {
+  batch_.struct_size = sizeof(sluice_batch);
+  batch_.record_stride = sizeof(sluice_record);
+  batch_.arena = arena_.c();
+}
+
+Batch::~Batch() {
+  if (batch_.release != nullptr) batch_.release(&batch_);
+}
+
+std::uint32_t Batch::topic_index(std::string_view topic) {
+  for (std::uint32_t i = batch_.topic_count; i-- > 0;)
+    if (view(batch_.topics[i]) == topic) return i;
+  if (!grow(arena_, batch_.topics, batch_.topic_count, topic_capacity_)) return kNoIndex;
+  const std::string_view copy = arena_.copy(topic);
+  if (copy.data() == nullptr) return kNoIndex;
+  const_cast<sluice_str*>(batch_.topics)[batch_.topic_count] = str(copy);
+  return batch_.topic_count++;
+}
+
+std::uint32_t Batch::schema_index(const Schema* schema) {
+  if (schema == nullptr) return SLUICE_NO_SCHEMA;
+  for (std::uint32_t i = batch_.schema_count; i-- > 0;)
+    if (batch_.schemas[i] == schema) return i;
+  if (!grow(arena_, batch_.schemas, batch_.schema_count, schema_capacity_)) return kNoIndex;
+  const_cast<const sluice_schema**>(batch_.schemas)[batch_.schema_count] = schema;
+  return batch_.schema_count++;
+}
+
+bool Batch::allocate_records(std::uint32_t count) {
+  auto* records = arena_.alloc_array<sluice_record>(count);
+  if (records == nullptr) return false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    sluice_record& record = records[i];
+    std::memset(&record, 0, sizeof record);
+    record.partition = SLUICE_NO_PARTITION;
+    record.timestamp_ms = SLUICE_NO_TIMESTAMP;
+    record.key_schema = SLUICE_NO_SCHEMA;
+    record.value_schema = SLUICE_NO_SCHEMA;
+    record.origin = i;
+  }
+  batch_.records = records;
+  batch_.record_count = count;
+  batch_.record_stride = sizeof(sluice_record);
+  return true;
+}
+
+void Batch::reset() {
+  if (batch_.release != nullptr) batch_.release(&batch_);
+  batch_ = {};
+  batch_.struct_size = sizeof(sluice_batch);
+  batch_.record_stride = sizeof(sluice_record);
+  arena_.reset();
+  batch_.arena = arena_.c();
+  topic_capacity_ = schema_capacity_ = 0;
+}
+
+std::unique_ptr<Batch> BatchPool::take() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      auto batch = std::move(free_.back());
+      free_.pop_back();
+      return batch;
+    }
+  }
+  return std::make_unique<Batch>(batch_limit_bytes_);
+}
+
+void BatchPool::give_back(std::unique_ptr<Batch> batch) {
+  batch->reset();
+  std::lock_guard lock(mutex_);
+  if (free_.size() < kept_max_) free_.push_back(std::move(batch));
+}
+
+}  // namespace sluice::data

@@ -1,0 +1,91 @@
+#pragma once
+// Batches: the unit in which records move. A Batch owns an arena and the C batch that lives in it; a BatchPool recycles them.
+// The owner of a batch is one thread at a time; handing it over (to delivery reports, to a sink) hands over everything in it.
+
+#include <sluice/value.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/status.h"
+#include "runtime/data/arena.h"
+
+namespace sluice::data {
+
+// View of a record inside its batch: resolves the indices that sluice_record holds.
+struct Record : sluice_record {
+  bool dropped() const { return (flags & SLUICE_RECORD_DROP) != 0; }
+  bool failed() const { return (flags & SLUICE_RECORD_FAILED) != 0; }
+  bool live() const { return (flags & (SLUICE_RECORD_DROP | SLUICE_RECORD_FAILED)) == 0; }
+  const Value& key_value() const { return static_cast<const Value&>(key); }
+  const Value& value_value() const { return static_cast<const Value&>(value); }
+};
+static_assert(sizeof(Record) == sizeof(sluice_record));
+
+class Batch {
+ public:
+  explicit Batch(std::size_t limit_bytes = Arena::kLimitBytesDefault);
+  ~Batch();  // releases what the producer of the batch still holds
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  sluice_batch* c() { return &batch_; }
+  const sluice_batch* c() const { return &batch_; }
+  Arena& arena() { return arena_; }
+
+  std::uint32_t size() const { return batch_.record_count; }
+  Record& record(std::uint32_t i) {
+    return *reinterpret_cast<Record*>(reinterpret_cast<std::uint8_t*>(batch_.records) + std::size_t{i} * batch_.record_stride);
+  }
+  const Record& record(std::uint32_t i) const { return const_cast<Batch*>(this)->record(i); }
+
+  std::string_view topic(const Record& record) const { return view(batch_.topics[record.topic]); }
+  const Schema* key_schema(const Record& record) const { return schema(record.key_schema); }
+  const Schema* value_schema(const Record& record) const { return schema(record.value_schema); }
+  Value source_partition(const Record& record) const {
+    return record.source_partition < batch_.source_partition_count ? Value(batch_.source_partitions[record.source_partition]) : Value();
+  }
+  const Schema* schema(std::uint32_t index) const {
+    return index == SLUICE_NO_SCHEMA ? nullptr : static_cast<const Schema*>(batch_.schemas[index]);
+  }
+
+  // Index of a topic or schema in the batch's tables, added if new. Tables grow in the arena. The last one asked for is found at
+  // once; others by a search over the table, which is short. kNoIndex: the arena's limit is reached.
+  static constexpr std::uint32_t kNoIndex = UINT32_MAX - 1;
+  std::uint32_t topic_index(std::string_view topic);
+  std::uint32_t schema_index(const Schema* schema);  // nullptr gives SLUICE_NO_SCHEMA
+
+  // Room for `count` records, zeroed except for "none" values; replaces the record array. For sources of records inside the
+  // worker (sink tasks, tests). False: the arena's limit is reached.
+  bool allocate_records(std::uint32_t count);
+
+  // Gives everything back and starts empty; keeps the arena's blocks.
+  void reset();
+
+ private:
+  Arena arena_;
+  sluice_batch batch_;
+  std::uint32_t topic_capacity_ = 0;
+  std::uint32_t schema_capacity_ = 0;
+};
+
+// Recycles batches. Thread-safe: delivery reports may give a batch back on another thread.
+class BatchPool {
+ public:
+  explicit BatchPool(std::size_t kept_max = 16, std::size_t batch_limit_bytes = Arena::kLimitBytesDefault)
+      : kept_max_(kept_max), batch_limit_bytes_(batch_limit_bytes) {}
+  std::unique_ptr<Batch> take();
+  void give_back(std::unique_ptr<Batch> batch);
+
+ private:
+  const std::size_t kept_max_;
+  const std::size_t batch_limit_bytes_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Batch>> free_;
+};
+
+}  // namespace sluice::data
