@@ -5,9 +5,7 @@
 
 #include <sluice/value.hpp>
 
-#include <map>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "runtime/base/status.h"
@@ -15,8 +13,6 @@
 namespace sluice::data {
 
 class SchemaPool;
-
-using ConfigMap = std::map<std::string, std::string, std::less<>>;
 
 struct SchemaAndValue {
   const Schema* schema = nullptr;  // nullptr: schemaless

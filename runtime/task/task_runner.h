@@ -1,0 +1,52 @@
+#pragma once
+// One task on its one thread: create -> start -> loop -> stop -> destroy all happen there (spec connect-runtime.md section 6).
+// The herder thread owns the runner and only posts to it; nothing here but await() and the destructor ever waits.
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "runtime/base/ids.h"
+#include "runtime/base/status.h"
+#include "runtime/config/connector_config.h"
+#include "runtime/task/listener.h"
+#include "runtime/task/worker_context.h"
+
+namespace sluice::task {
+
+// What makes up a task. `task_config` is what the connector gave for it, variables resolved, with task.class (and topics).
+struct TaskSpec {
+  base::TaskId id;
+  config::ConnectorConfig connector;  // variables resolved
+  config::ConfigMap task_config;
+  bool paused = false;  // start in PAUSED
+};
+
+class TaskRunner {
+ public:
+  virtual ~TaskRunner() = default;  // the task must have ended, or been abandoned
+
+  const base::TaskId& id() const { return id_; }
+
+  // [herder] Starts the thread. Everything that can fail slowly (plugin, Kafka, fencing) happens on it and is told to the listener.
+  virtual void start() = 0;
+  // [any] Does not block.
+  virtual void set_paused(bool paused) = 0;
+  virtual void request_stop() = 0;
+  // [herder, stop pool] True: the thread has ended. False: it has not by the deadline.
+  virtual bool await(std::chrono::steady_clock::time_point deadline) = 0;
+  // [herder] After a failed await: no further status, no further commits; the thread and what it uses stay until it ends by itself.
+  virtual void abandon() = 0;
+
+ protected:
+  explicit TaskRunner(base::TaskId id) : id_(std::move(id)) {}
+
+ private:
+  base::TaskId id_;
+};
+
+// A source or sink task, by the connector's kind. Checks what can be checked at once: component, converters and transforms exist
+// and accept their configuration. The listener must outlive the runner.
+base::Result<std::shared_ptr<TaskRunner>> make_task_runner(const WorkerContext& worker, TaskSpec spec, TaskListener& listener);
+
+}  // namespace sluice::task
