@@ -26,6 +26,12 @@ if(SLUICE_SANITIZE)
   endif()
   add_compile_definitions(SLUICE_SANITIZE="${SLUICE_SANITIZE}")
 endif()
+if(SLUICE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "SLUICE_FUZZ needs clang: cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)  # global: libFuzzer is guided by the coverage of our libraries too
+endif()
 
 # sluice_add_library(<name> [DEPS <public>...] [PRIVATE_DEPS <private>...])
 # Every .cc beside the calling CMakeLists.txt becomes part of static library sluice_<name>, alias sluice::<name>.
