@@ -49,6 +49,9 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+_children = []  # servers that this process started; kept so that they are reaped when they end
+
+
 class Service:
     """One server process. Subclasses say how to prepare its folder, what to run, and when it is ready."""
 
@@ -98,6 +101,7 @@ class Service:
             process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                                        env={**os.environ, **self.environment()}, start_new_session=True,
                                        preexec_fn=end_with_parent if tied else None)
+        _children.append(process)
         (self.folder / "pid").write_text(f"{process.pid} {start_ticks(process.pid) or 0}\n")
         deadline = time.monotonic() + self.start_seconds_max
         while not self.ready():
@@ -163,6 +167,8 @@ class Service:
     def _wait_gone(self, seconds):
         deadline = time.monotonic() + seconds
         while self.pid() is not None:
+            for child in _children:
+                child.poll()
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
