@@ -141,7 +141,10 @@ std::string java_double_text(double value) {
   const auto mark = scientific.find('e');
   std::string digits(1, scientific[0]);
   if (mark > 2) digits += scientific.substr(2, mark - 2);
-  const int exponent = std::atoi(scientific.data() + mark + 1);
+  std::string_view power = scientific.substr(mark + 1);
+  if (power.front() == '+') power.remove_prefix(1);
+  int exponent = 0;
+  std::from_chars(power.data(), power.data() + power.size(), exponent);
 
   std::string text = value < 0 ? "-" : "";
   if (exponent >= -3 && exponent < 7) {
