@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def download(coordinates, into):
         raise ArtifactError("Maven is not installed: run tests/setup.sh")
     with tempfile.TemporaryDirectory(prefix="sluice-pom-") as work:
         (pathlib.Path(work) / "pom.xml").write_text(pom(coordinates))
-        command = [maven, "-q", "-B", "-C", "-f", os.path.join(work, "pom.xml"), DEPENDENCY_PLUGIN,
+        command = [maven, "-q", "-B", "-C", "-U", "-Dstyle.color=never", "-f", os.path.join(work, "pom.xml"), DEPENDENCY_PLUGIN,
                    "-DincludeScope=runtime", f"-DoutputDirectory={into}"]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -97,9 +98,13 @@ def download(coordinates, into):
             raise ArtifactError(f"Maven did not finish in {FETCH_SECONDS_MAX} s: check the network and the mirror in "
                                 "Maven's settings.xml, then run this again (it resumes)") from error
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.strip().splitlines()[-15:])
-        raise ArtifactError(f"Maven could not fetch {', '.join(coordinates)}:\n{tail}\n"
-                            "Check the network, or set a mirror in Maven's settings.xml; then run this again.")
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()
+        words = [line for line in lines if re.match(r"\[ERROR\] (?!To see|Re-run|For more|\[Help)\S", line)]
+        advice = "Check the network, or set a mirror in Maven's settings.xml; then run this again."
+        if "PKIX path building failed" in done.stdout:
+            advice = ("Java does not trust the certificate that it met, as happens behind a proxy that opens TLS: put the proxy's certificate "
+                      "into /usr/local/share/ca-certificates and run update-ca-certificates (package ca-certificates-java); then run this again.")
+        raise ArtifactError(f"Maven could not fetch {', '.join(coordinates)}:\n" + "\n".join(words[:5]) + f"\n{advice}")
 
 
 def verify(folder, lock):
