@@ -38,6 +38,8 @@ struct OauthSettings {
   std::string client_secret;  // secret
   std::string scope;
   std::string token_file;  // if set, the token is read from this file at each refresh
+  bool header_urlencode = false;
+  std::string subject_claim = "sub";
   std::map<std::string, std::string> extensions;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds read_timeout{10'000};
@@ -61,6 +63,8 @@ struct ClientSettings {
   int max_poll_records = 500;
   std::chrono::milliseconds max_poll_interval{300'000};
   OffsetReset offset_reset = OffsetReset::kLatest;
+  bool auto_commit = true;
+  bool exclude_internal_topics = true;  // in pattern subscriptions
 };
 
 struct ClientConfig {
@@ -72,7 +76,8 @@ struct ClientConfig {
 };
 
 // Errors: kInvalidConfig, with the key's name and what to write instead; all problems of a map are in one message, one
-// a line. Touches no network; reads no file (a key store is opened by librdkafka when the client is created).
+// a line. Touches no network. Reads the named key and trust stores, to tell their format and to turn a PKCS12 trust
+// store into PEM.
 base::Result<ClientConfig> translate_client_config(const ConfigMap& java, ClientKind kind);
 
 // Checks only the syntax and meaning, one error a key: for connector validation of `producer.override.*` and so on.

@@ -84,10 +84,10 @@ class Producer {
 
   // [owner] Never blocks.
   ProduceStatus produce(const OutRecord& record);
-  // [owner] Records of one topic without headers and without timestamps, in order; stops at the first that is not kOk.
-  // Returns how many were accepted; `status` is that of the first which was not, kOk if all were. Cheaper than
-  // produce() one by one.
-  std::size_t produce_batch(Topic* topic, std::span<const OutRecord> records, ProduceStatus& status);
+  // [owner] Records of one topic, in order; headers and timestamps are not looked at (librdkafka's batch call has
+  // none). Returns how many were taken; the rest found the queue full: poll, then offer them again. A record that
+  // produce() would answer with kFailed is taken, and reported as failed by the next poll_deliveries.
+  std::size_t produce_batch(Topic* topic, std::span<const OutRecord> records);
   // [owner] Of the last kFailed.
   base::Error last_error() const;
 

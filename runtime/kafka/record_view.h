@@ -12,7 +12,7 @@ inline constexpr std::int64_t kNoTimestamp = -1;
 inline constexpr std::int64_t kNoOffset = -1;
 
 struct HeaderView {
-  std::string_view key;    // must be followed by a NUL byte when producing (std::string and literals are)
+  std::string_view key;
   std::string_view value;  // data() == nullptr: null
 };
 
