@@ -116,7 +116,7 @@ class Tidy(unittest.TestCase):
     def test_calls_that_only_look_alike(self):
         for text in ("struct A { A(const A&) = delete; };", "void* p = ::new (memory) int;", "void f() { parser.exit(); }",
                      "int new_count = renew(3);", 'auto s = R"(throw 1;)";', "/* volatile */ char c = 'x';",
-                     "void* operator new(std::size_t size);", "#include <new>", "auto n = 1'000; // throw", "void f() { format.sprintf_like(); }"):
+                     "void* operator new(std::size_t size);", "#include <new>", "std::unique_ptr<A> a(new A(1));", "using namespace std::chrono_literals;", "auto n = 1'000; // throw", "void f() { format.sprintf_like(); }"):
             with self.subTest(text):
                 self.clean("runtime/task/x.cc", text + "\n")
 
