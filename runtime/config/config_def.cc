@@ -154,6 +154,16 @@ ConfigDef& ConfigDef::define(ConfigKey key) {
   return *this;
 }
 
+ConfigDef& ConfigDef::put(ConfigKey key) {
+  const auto at = position(key.name);
+  if (!at) return define(std::move(key));
+  if (key.display_name.empty()) key.display_name = key.name;
+  if (key.group && std::find(groups_.begin(), groups_.end(), *key.group) == groups_.end())
+    groups_.push_back(*key.group);
+  keys_[*at] = std::move(key);
+  return *this;
+}
+
 ConfigDef& ConfigDef::embed(std::string_view key_prefix, std::string_view group, int starting_order,
                             const ConfigDef& child) {
   const std::string prefix(key_prefix);

@@ -96,6 +96,8 @@ class ConfigDef {
   // Adds a key at the end. Defining a name twice is a programmer's mistake for built-in definitions: check with `find`
   // first where names come from outside.
   ConfigDef& define(ConfigKey key);
+  // Like define, but a key of the same name is replaced and keeps its place.
+  ConfigDef& put(ConfigKey key);
   // Adds the keys of `child` under `key_prefix` in sorted order, in group `group`, numbered from `starting_order`.
   // Their validators and recommenders see names without the prefix, as in Java.
   ConfigDef& embed(std::string_view key_prefix, std::string_view group, int starting_order, const ConfigDef& child);
