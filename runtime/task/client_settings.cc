@@ -1,0 +1,73 @@
+#include "runtime/task/client_settings.h"
+
+#include <utility>
+
+#include "runtime/base/log.h"
+
+namespace sluice::task {
+namespace {
+
+const base::Logger kLog{"org.apache.kafka.connect.runtime.Worker"};
+
+void merge(const config::ConfigMap& from, kafka::ConfigMap& into) {
+  for (const auto& [key, value] : from)
+    if (value) into[key] = *value;
+}
+
+base::Result<kafka::ClientConfig> translate(const WorkerContext& worker, const config::ConnectorConfig& connector, kafka::ConfigMap java,
+                                            config::ClientKind worker_kind, kafka::ClientKind kind) {
+  java["bootstrap.servers"] = worker.bootstrap_servers;
+  merge(worker.config->client_config(worker_kind), java);
+  // An embedded broker has one address only.
+  if (worker.config->bootstrap_servers() == "embedded") java["bootstrap.servers"] = worker.bootstrap_servers;
+  merge(connector.client_overrides(kafka::client_kind_name(kind)), java);
+  SLUICE_TRY_ASSIGN(kafka::ClientConfig config, kafka::translate_client_config(java, kind));
+  for (const std::string& warning : config.warnings) kLog.warn("{}", warning);
+  return config;
+}
+
+kafka::ConfigMap producer_defaults() {
+  return {{"acks", "all"},
+          {"max.block.ms", "9223372036854775807"},
+          {"enable.idempotence", "false"},
+          {"max.in.flight.requests.per.connection", "1"},
+          {"delivery.timeout.ms", "2147483647"}};
+}
+
+}  // namespace
+
+base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                                         const base::TaskId& task) {
+  kafka::ConfigMap java = producer_defaults();
+  java["client.id"] = "connector-producer-" + task.to_string();
+  return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
+}
+
+base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                                      const base::TaskId& task) {
+  kafka::ConfigMap java = producer_defaults();
+  java["client.id"] = "connector-dlq-producer-" + task.to_string();
+  return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
+}
+
+base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                                       const base::TaskId& task) {
+  kafka::ConfigMap java{{"group.id", "connect-" + task.connector},
+                        {"client.id", "connector-consumer-" + task.to_string()},
+                        {"enable.auto.commit", "false"},
+                        {"auto.offset.reset", "earliest"}};
+  return translate(worker, connector, std::move(java), config::ClientKind::kConsumer, kafka::ClientKind::kConsumer);
+}
+
+base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector, std::string_view client_id) {
+  kafka::ConfigMap java{{"client.id", std::string(client_id)}};
+  return translate(worker, connector, std::move(java), config::ClientKind::kAdmin, kafka::ClientKind::kAdmin);
+}
+
+std::string sink_group_id(const WorkerContext& worker, const config::ConnectorConfig& connector) {
+  if (const auto own = connector.client_overrides("consumer").get("group.id")) return std::string(*own);
+  if (const auto workers = worker.config->client_config(config::ClientKind::kConsumer).get("group.id")) return std::string(*workers);
+  return "connect-" + connector.name();
+}
+
+}  // namespace sluice::task

@@ -1,0 +1,502 @@
+#include "runtime/task/source_task.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/log.h"
+#include "runtime/kafka/producer.h"
+#include "runtime/plugin/instance.h"
+#include "runtime/task/client_settings.h"
+#include "runtime/task/components.h"
+#include "runtime/task/error_policy.h"
+#include "runtime/task/offset_committer.h"
+#include "runtime/task/offset_tracker.h"
+#include "runtime/task/plugin_services.h"
+#include "runtime/task/source_batch.h"
+#include "runtime/task/task_thread.h"
+#include "runtime/task/topic_creator.h"
+
+namespace sluice::task {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+const base::Logger kLog{"org.apache.kafka.connect.runtime.AbstractWorkerSourceTask"};
+
+constexpr milliseconds kQueueFullWait{100};
+constexpr milliseconds kRetryPause{100};
+constexpr std::chrono::seconds kProducerCloseTimeout{30};
+constexpr std::size_t kBatchesKept = 8;
+// What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the rest, and
+// the case where one Kafka partition is stuck and others go on.
+constexpr std::size_t kHeldBytesMax = 64 * 1024 * 1024;
+// A plugin whose empty polls return faster than this does not wait by itself: the task then does.
+constexpr std::int64_t kEmptyPollMinNs = 200'000;
+constexpr milliseconds kEmptyPollPause{1};
+
+class SourceTask final : public TaskThread {
+ public:
+  SourceTask(const WorkerContext& worker, TaskSpec spec, plugin::ConnectorComponent component, TaskListener& listener)
+      : TaskThread(worker, std::move(spec), listener),
+        component_(std::move(component)),
+        source_metrics_(*worker_.metrics, id()),
+        services_(id().connector, component_.class_name, source_metrics_.group, worker_.offsets, stop_),
+        policy_(id(), spec_.connector.errors(), nullptr, metrics_->errors(), stop_, *worker_.clock),
+        tracker_(id().connector),
+        committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()}, *worker_.offsets, tracker_,
+                   *metrics_, *worker_.clock),
+        batches_(kBatchesKept) {}
+
+ protected:
+  base::Status run() override {
+    services_.set_owner_thread();
+    auto status = open();
+    if (status) status = loop();
+    close();
+    return status;
+  }
+
+  void notify_stop() override {
+    std::lock_guard lock(instance_mutex_);
+    if (instance_ != nullptr) instance_->request_stop();
+  }
+
+ private:
+  // ---- the ends of the task's life ----
+
+  base::Status open() {
+    SLUICE_TRY_ASSIGN(converters_, make_converters(worker_, spec_.connector, services_));
+    SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
+    chain_.emplace(std::move(chain));
+    SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
+    SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, source_producer_config(worker_, spec_.connector, id()));
+    SLUICE_TRY_ASSIGN(producer_, kafka::Producer::create(client));
+    SLUICE_TRY_ASSIGN(auto instance, plugin::SourceTaskInstance::create(*component_.source_task, services_));
+    {
+      std::lock_guard lock(instance_mutex_);
+      instance_ = std::move(instance);
+    }
+    if (pause_wanted()) {
+      report_paused();
+      wait_while_paused();
+    }
+    if (stopping()) return {};
+    SLUICE_TRY(instance_->start(spec_.task_config));
+    started_ = true;
+    report_startup(component_.version);
+    return {};
+  }
+
+  void close() {
+    const auto deadline = Clock::now() + milliseconds(worker_.config->offset_flush_timeout_ms());
+    if (producer_ != nullptr && !abandoned()) {
+      const auto flushed = producer_->flush(deadline, [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); });
+      if (!flushed) kLog.warn("{} records were not acknowledged in time; they will be sent again after a restart", producer_->outstanding());
+      // The instance hears of the final commit before it is stopped.
+      if (committer_.finish(std::max(deadline, Clock::now() + milliseconds(100))) && started_) commit_instance();
+    }
+    {
+      std::lock_guard lock(instance_mutex_);
+      stopped_instance_ = std::move(instance_);
+    }
+    if (stopped_instance_ != nullptr) stopped_instance_->stop();
+    close_producer();
+    stopped_instance_.reset();
+  }
+
+  // What is still queued reads the batches in place: the producer must let go of them first.
+  void close_producer() {
+    if (producer_ == nullptr) return;
+    producer_->purge(true);
+    static_cast<void>(producer_->flush(Clock::now() + kProducerCloseTimeout, [](std::span<const kafka::Delivery>) {}));
+    producer_.reset();
+  }
+
+  // ---- the loop ----
+
+  base::Status loop() {
+    while (!stopping()) {
+      drain(milliseconds(0));
+      if (committer_.step()) commit_instance();
+      if (pause_wanted()) {
+        SLUICE_TRY(pause());
+        continue;
+      }
+      if (send_error_) return base::fail(*send_error_);
+      if (current_ == nullptr) {
+        if (held_bytes_ > kHeldBytesMax) {
+          drain(kQueueFullWait);
+          continue;
+        }
+        SLUICE_TRY(poll());
+        if (current_ == nullptr) continue;
+      }
+      SLUICE_TRY(send());
+      if (current_ != nullptr && current_->sent()) finish_current();
+    }
+    return {};
+  }
+
+  base::Status pause() {
+    report_paused();
+    while (pause_wanted() && !stopping()) {
+      drain(producer_->outstanding() > 0 ? kQueueFullWait : milliseconds(0));
+      if (committer_.step()) commit_instance();
+      if (producer_->outstanding() == 0) stop_.sleep_for(milliseconds(std::clamp<std::int64_t>(committer_.ms_until_due(), 10, 1000)));
+    }
+    if (!stopping()) report_resumed();
+    return {};
+  }
+
+  base::Status poll() {
+    std::unique_ptr<SourceBatch> batch = take_batch();
+    const std::int64_t began = worker_.clock->monotonic_ns();
+    auto status = instance_->poll(*batch->data);
+    if (!status) {
+      give_back(std::move(batch));
+      if (status.error().code() == base::Code::kStopping) return {};
+      if (status.error().code() != base::Code::kRetry) return status;
+      kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}", id().to_string(),
+                status.error().trace());
+      policy_.count_retry();
+      stop_.sleep_for(kRetryPause);
+      return {};
+    }
+    const std::uint32_t count = batch->data->size();
+    if (count == 0) {
+      give_back(std::move(batch));
+      if (worker_.clock->monotonic_ns() - began < kEmptyPollMinNs) stop_.sleep_for(kEmptyPollPause);
+      return {};
+    }
+    source_metrics_.poll_time.observe(static_cast<double>(worker_.clock->monotonic_ns() - began) / 1e6);
+    source_metrics_.polled.add(count);
+    metrics_->batch(count);
+    active(static_cast<std::int64_t>(count));
+    for (std::uint32_t i = 0; i < count; ++i) batch->data->record(i).origin = i;
+    if (!chain_->empty()) {
+      SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, policy_));
+    }
+    if (!batch->prepare())
+      return base::fail(base::Code::kNoMemory, base::exceptions::kConnect, "A polled batch is larger than its memory limit of {} bytes",
+                        data::Arena::kLimitBytesDefault);
+    current_ = std::move(batch);
+    return {};
+  }
+
+  // Sends the current batch from where it stopped, until it is done, the producer is full, or a retriable error asks for a pause.
+  base::Status send() {
+    SourceBatch& batch = *current_;
+    const std::uint32_t count = batch.data->size();
+    for (; batch.next < count; ++batch.next) {
+      data::Record& record = batch.data->record(batch.next);
+      if (!record.live()) [[unlikely]] {
+        if (record.failed()) {
+          SLUICE_TRY(transform_failed(batch, record));
+        }
+        skip(record);
+        continue;
+      }
+      if (converted_record_ != batch.next) {
+        auto ready = convert(batch, record);
+        if (!ready) return tl::unexpected(std::move(ready).error());
+        if (!*ready) {
+          skip(record);
+          continue;
+        }
+        converted_record_ = batch.next;
+      }
+      SLUICE_TRY_ASSIGN(const Sent sent, produce(batch, record));
+      if (sent == Sent::kLater) return {};
+      converted_record_ = kNone;
+    }
+    return {};
+  }
+
+  // Makes `out_` from the record. False: it failed and is to be skipped.
+  base::Result<bool> convert(SourceBatch& batch, data::Record& record) {
+    const data::ConvertContext context{batch.data->arena().c(), &services_.schemas()};
+    const std::string_view topic = batch.data->topic(record);
+    out_headers_.clear();
+    for (std::uint32_t i = 0; i < record.header_count; ++i) {
+      const sluice_header& header = record.headers[i];
+      auto bytes = policy_.with_retry([&] {
+        return converters_.header->from_connect(context, topic, view(header.key), static_cast<const Schema*>(header.schema), header.value);
+      });
+      if (!bytes) return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch, record);
+      out_headers_.push_back({header_key(batch, header), *bytes});
+    }
+    auto key = policy_.with_retry([&] { return converters_.key->from_connect(context, topic, batch.data->key_schema(record), record.key_value()); });
+    if (!key) return convert_failed(Stage::kKeyConverter, converters_.key_class, std::move(key).error(), batch, record);
+    auto value = policy_.with_retry([&] { return converters_.value->from_connect(context, topic, batch.data->value_schema(record), record.value_value()); });
+    if (!value) return convert_failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
+    out_.key = *key;
+    out_.value = *value;
+    out_.headers = out_headers_;
+    out_.partition = record.partition < 0 ? kafka::kAnyPartition : record.partition;
+    if (record.timestamp_ms == SLUICE_NO_TIMESTAMP || record.timestamp_ms == -1) {
+      out_.timestamp_ms = kafka::kNoTimestamp;
+    } else if (record.timestamp_ms < 0) {
+      return base::connect_error("Invalid record timestamp {}", record.timestamp_ms);
+    } else {
+      out_.timestamp_ms = record.timestamp_ms;
+    }
+    return true;
+  }
+
+  enum class Sent { kYes, kLater };
+
+  base::Result<Sent> produce(SourceBatch& batch, data::Record& record) {
+    if (record.topic >= batch.topics.size()) batch.topics.resize(batch.data->c()->topic_count, nullptr);
+    kafka::Topic*& topic = batch.topics[record.topic];
+    if (topic == nullptr) [[unlikely]] {
+      auto found = topic_handle(batch.data->topic(record));
+      if (!found) return retry_or_fail(std::move(found).error());
+      topic = *found;
+    }
+    out_.topic = topic;
+    InFlight& flight = batch.in_flight[batch.next];
+    flight = {&batch, batch.next, false, {}};
+    if (record.source_partition < batch.lines.size()) {
+      std::uint32_t& line = batch.lines[record.source_partition];
+      if (line == SourceBatch::kNoLine) {
+        SLUICE_TRY_ASSIGN(line, tracker_.line(batch.data->source_partition(record)));
+      }
+      flight.tracked = true;
+      flight.ticket = tracker_.submit(line, record.source_offset, &flight);
+    }
+    out_.opaque = &flight;
+    const kafka::ProduceStatus status = producer_->produce(out_);
+    if (status == kafka::ProduceStatus::kOk) [[likely]] {
+      ++batch.outstanding;
+      return Sent::kYes;
+    }
+    if (status == kafka::ProduceStatus::kQueueFull) {
+      if (flight.tracked) tracker_.withdraw(flight.ticket);
+      drain(kQueueFullWait);
+      return Sent::kLater;
+    }
+    SLUICE_TRY(produce_failed(batch, record, producer_->last_error()));
+    skip(record);
+    if (flight.tracked) {  // tolerated: its offset advances
+      ++batch.outstanding;
+      tracker_.ack(flight.ticket);
+      collect_offsets();
+    }
+    return Sent::kYes;
+  }
+
+  // Looks the topic up once: it is created if the connector says how, and tracked as active.
+  base::Result<kafka::Topic*> topic_handle(std::string_view name) {
+    SLUICE_TRY(topics_->ensure(name));
+    SLUICE_TRY_ASSIGN(kafka::Topic* topic, producer_->topic(name));
+    if (seen_topics_.insert(std::string(name)).second && worker_.config->topic_tracking_enabled()) report_topic(name);
+    return topic;
+  }
+
+  base::Result<Sent> retry_or_fail(base::Error error) {
+    if (error.code() != base::Code::kRetry) return base::fail(std::move(error));
+    kLog.warn("WorkerSourceTask{{id={}}} Failed to send record; will retry: {}", id().to_string(), error.to_string());
+    stop_.sleep_for(kRetryPause);
+    return Sent::kLater;
+  }
+
+  // ---- failures ----
+
+  base::Result<bool> convert_failed(Stage stage, std::string_view class_name, base::Error error, SourceBatch& batch, const data::Record& record) {
+    if (error.code() == base::Code::kStopping) return base::fail(std::move(error));
+    SLUICE_TRY(policy_.record_failed({stage, class_name, error}, describe(batch, record)));
+    return false;
+  }
+
+  base::Status transform_failed(SourceBatch& batch, const data::Record& record) {
+    const auto& failures = chain_->failures();
+    while (batch.failure < failures.size() && failures[batch.failure].record < batch.next) ++batch.failure;
+    if (batch.failure >= failures.size() || failures[batch.failure].record != batch.next)
+      return base::fail(base::Code::kBug, base::exceptions::kConnect, "A transform marked a record as failed without saying why");
+    const TransformFailure& failure = failures[batch.failure];
+    return policy_.record_failed({Stage::kTransformation, failure.executing_class, failure.error}, describe(batch, record));
+  }
+
+  base::Status produce_failed(SourceBatch& batch, const data::Record& record, const base::Error& error) {
+    if (policy_.tolerates()) return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error}, describe(batch, record));
+    return base::fail(
+        base::Error(base::Code::kFatal, base::exceptions::kConnect, "Unrecoverable exception from producer send callback").with_cause(error));
+  }
+
+  FailedRecord describe(SourceBatch& batch, const data::Record& record) {
+    FailedRecord failed;
+    failed.describe = [&batch, &record] {
+      return fmt::format("SourceRecord{{topic='{}', kafkaPartition={}}}", batch.data->topic(record),
+                         record.partition < 0 ? "null" : std::to_string(record.partition));
+    };
+    return failed;
+  }
+
+  // The record will not be sent: filtered, or failed and tolerated.
+  void skip(const data::Record& record) {
+    active(-1);
+    if (instance_->wants_acks()) acks_.push_back({record.cookie, {nullptr, 0}, -1, record.origin, -1, SLUICE_NO_TIMESTAMP});
+  }
+
+  // ---- deliveries ----
+
+  void drain(milliseconds timeout) {
+    producer_->poll_deliveries(timeout, [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); });
+    hand_over_acks();
+  }
+
+  void on_deliveries(std::span<const kafka::Delivery> reports) {
+    const bool wants_acks = instance_ != nullptr && instance_->wants_acks();
+    std::uint64_t written = 0;
+    for (const kafka::Delivery& report : reports) {
+      InFlight& flight = *static_cast<InFlight*>(report.opaque);
+      SourceBatch& batch = *flight.batch;
+      const data::Record& record = batch.data->record(flight.record);
+      if (report.error != kafka::error_code::kNone) [[unlikely]] {
+        if (auto status = produce_failed(batch, record, kafka::make_error(report.error, "Failed to deliver a record")); !status) {
+          if (!send_error_) send_error_ = std::move(status).error();
+          continue;  // not acknowledged: its offset, and later ones of its source partition, stay uncommitted
+        }
+        skip(record);
+      } else {
+        ++written;
+        if (wants_acks)
+          acks_.push_back({record.cookie, batch.data->c()->topics[record.topic], report.partition, record.origin, report.offset, report.timestamp_ms});
+      }
+      if (flight.tracked) tracker_.ack(flight.ticket);
+    }
+    source_metrics_.written.add(static_cast<double>(written));
+    active(-static_cast<std::int64_t>(written));
+    hand_over_acks();
+    for (const kafka::Delivery& report : reports) {
+      InFlight& flight = *static_cast<InFlight*>(report.opaque);
+      if (!flight.tracked) let_go(flight);
+    }
+    collect_offsets();
+  }
+
+  void collect_offsets() {
+    tracker_.collect([this](void* owner) { let_go(*static_cast<InFlight*>(owner)); });
+  }
+
+  // Nothing refers to the record any more; recycles its batch after the last one.
+  void let_go(InFlight& flight) {
+    SourceBatch* batch = flight.batch;
+    if (--batch->outstanding == 0 && batch != current_.get()) recycle(batch);
+  }
+
+  void hand_over_acks() {
+    if (acks_.empty()) return;
+    if (instance_ != nullptr) instance_->delivered(acks_);
+    acks_.clear();
+  }
+
+  void commit_instance() {
+    if (auto status = instance_->commit(); !status)
+      kLog.error("WorkerSourceTask{{id={}}} Exception thrown while calling task.commit(): {}", id().to_string(), status.error().to_string());
+  }
+
+  // ---- batches ----
+
+  std::unique_ptr<SourceBatch> take_batch() {
+    if (free_.empty()) {
+      auto batch = std::make_unique<SourceBatch>();
+      batch->data = batches_.take();
+      return batch;
+    }
+    auto batch = std::move(free_.back());
+    free_.pop_back();
+    return batch;
+  }
+
+  void give_back(std::unique_ptr<SourceBatch> batch) {
+    batch->data->reset();
+    if (free_.size() < kBatchesKept) free_.push_back(std::move(batch));
+  }
+
+  void finish_current() {
+    hand_over_acks();
+    if (current_->outstanding == 0) {
+      give_back(std::move(current_));
+    } else {
+      current_->held_bytes = current_->data->arena().reserved_bytes();
+      held_bytes_ += current_->held_bytes;
+      in_flight_.push_back(std::move(current_));
+    }
+    converted_record_ = kNone;
+  }
+
+  void recycle(SourceBatch* batch) {
+    // Batches are acknowledged roughly in order, so it is near the front.
+    const auto it = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& held) { return held.get() == batch; });
+    SLUICE_ASSERT(it != in_flight_.end());
+    held_bytes_ -= batch->held_bytes;
+    give_back(std::move(*it));
+    in_flight_.erase(it);
+  }
+
+  void active(std::int64_t change) {
+    active_ += change;
+    source_metrics_.active.set(static_cast<double>(active_));
+    if (change > 1 || change < -1) source_metrics_.active_window.observe(static_cast<double>(active_));
+  }
+
+  // librdkafka wants header names that end with NUL.
+  std::string_view header_key(SourceBatch& batch, const sluice_header& header) {
+    const std::string_view key = view(header.key);
+    char* copy = batch.data->arena().alloc_array<char>(key.size() + 1);
+    if (copy == nullptr) return {};
+    std::copy(key.begin(), key.end(), copy);
+    copy[key.size()] = '\0';
+    return {copy, key.size()};
+  }
+
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  const plugin::ConnectorComponent component_;
+  SourceMetrics source_metrics_;
+  PluginServices services_;
+  ErrorPolicy policy_;
+  OffsetTracker tracker_;
+  OffsetCommitter committer_;
+  data::BatchPool batches_;
+  Converters converters_;
+  std::optional<TransformChain> chain_;
+  std::unique_ptr<TopicCreator> topics_;
+
+  std::vector<std::unique_ptr<SourceBatch>> free_;
+  std::deque<std::unique_ptr<SourceBatch>> in_flight_;  // sent, waiting for reports
+  std::unique_ptr<SourceBatch> current_;                // being sent
+  std::unique_ptr<kafka::Producer> producer_;           // after the batches: it is destroyed first
+
+  std::mutex instance_mutex_;  // request_stop may come while the instance is made or destroyed
+  std::unique_ptr<plugin::SourceTaskInstance> instance_;
+  std::unique_ptr<plugin::SourceTaskInstance> stopped_instance_;
+  bool started_ = false;
+
+  kafka::OutRecord out_;
+  std::vector<kafka::HeaderView> out_headers_;
+  std::uint32_t converted_record_ = kNone;  // record of the current batch that out_ was made from
+  std::vector<sluice_ack> acks_;
+  std::optional<base::Error> send_error_;
+  std::unordered_set<std::string> seen_topics_;
+  std::int64_t active_ = 0;
+  std::size_t held_bytes_ = 0;  // of in_flight_
+};
+
+}  // namespace
+
+std::shared_ptr<TaskRunner> make_source_task(const WorkerContext& worker, TaskSpec spec, plugin::ConnectorComponent component,
+                                             TaskListener& listener) {
+  return std::make_shared<SourceTask>(worker, std::move(spec), std::move(component), listener);
+}
+
+}  // namespace sluice::task

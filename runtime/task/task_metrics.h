@@ -1,0 +1,60 @@
+#pragma once
+// The metric groups of one task (spec connect-runtime.md section 8). Created with the task, gone with it.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/ids.h"
+#include "runtime/metrics/registry.h"
+
+namespace sluice::task {
+
+enum class TaskState : int { kUnassigned, kRunning, kPaused, kFailed, kRestarting, kDestroyed };
+
+class TaskMetrics {
+ public:
+  TaskMetrics(metrics::Registry& registry, const base::TaskId& task, const base::Clock& clock);
+
+  void set_state(TaskState state);  // [task] also drives running-ratio and pause-ratio
+  void batch(std::uint64_t records) { batch_size_->observe(static_cast<double>(records)); }
+  void commit_succeeded(double duration_ms);
+  void commit_failed();
+  metrics::Group& errors() { return *errors_; }
+
+ private:
+  struct Shared;  // read by the registry's thread
+  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<metrics::Group> group_;
+  std::shared_ptr<metrics::Group> errors_;
+  metrics::WindowedStat* batch_size_;
+  metrics::WindowedStat* commit_time_;
+};
+
+struct SourceMetrics {
+  SourceMetrics(metrics::Registry& registry, const base::TaskId& task);
+  std::shared_ptr<metrics::Group> group;
+  metrics::Counter& polled;
+  metrics::Counter& written;
+  metrics::WindowedStat& poll_time;
+  metrics::Gauge& active;
+  metrics::WindowedStat& active_window;
+};
+
+struct SinkMetrics {
+  SinkMetrics(metrics::Registry& registry, const base::TaskId& task);
+  std::shared_ptr<metrics::Group> group;
+  metrics::Counter& read;
+  metrics::Counter& sent;
+  metrics::Counter& commit_completions;
+  metrics::Counter& commit_skips;
+  metrics::Gauge& partitions;
+  metrics::Gauge& commit_sequence;
+  metrics::WindowedStat& put_time;
+  metrics::Gauge& active;
+  metrics::WindowedStat& active_window;
+};
+
+}  // namespace sluice::task

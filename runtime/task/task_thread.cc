@@ -1,0 +1,119 @@
+#include "runtime/task/task_thread.h"
+
+#include <pthread.h>
+
+#include <exception>
+#include <utility>
+
+#include "runtime/base/log.h"
+
+namespace sluice::task {
+namespace {
+
+const base::Logger kLog{"org.apache.kafka.connect.runtime.WorkerTask"};
+
+}  // namespace
+
+TaskThread::TaskThread(const WorkerContext& worker, TaskSpec spec, TaskListener& listener)
+    : TaskRunner(spec.id),
+      worker_(worker),
+      spec_(std::move(spec)),
+      metrics_(std::make_shared<TaskMetrics>(*worker.metrics, spec_.id, *worker.clock)),
+      listener_(listener),
+      paused_(spec_.paused) {}
+
+void TaskThread::start() {
+  {
+    std::lock_guard lock(mutex_);
+    SLUICE_ASSERT(!started_);
+    started_ = true;
+  }
+  // The thread keeps the task alive: a task that is abandoned goes on until its plugin returns.
+  thread_ = std::thread([self = shared_from_this()] { self->thread_main(); });
+}
+
+TaskThread::~TaskThread() {
+  // Still joinable: nobody awaited it, or this is the task's own thread letting go of the last reference.
+  if (thread_.joinable()) thread_.detach();
+}
+
+void TaskThread::thread_main() {
+  // Linux shows 15 characters.
+  pthread_setname_np(pthread_self(), ("task-" + id().to_string()).substr(0, 15).c_str());
+  const base::LogContext context(fmt::format("[{}|task-{}]", id().connector, id().task));
+  base::Status result;
+  // The last line of defence: a plugin's thunks catch what they throw, but bad_alloc may come from our own containers.
+  try {
+    result = run();
+  } catch (const std::exception& e) {
+    result = base::fail(base::Code::kBug, base::exceptions::kConnect, "The task threw a C++ exception: {}", e.what());
+  }
+  if (!result && !stopping()) {
+    kLog.error("WorkerTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until "
+               "manually restarted\n{}",
+               id().to_string(), result.error().trace());
+    metrics_->set_state(TaskState::kFailed);
+    if (!abandoned()) listener_.on_task_failure(id(), result.error());
+  } else {
+    if (!result && result.error().code() != base::Code::kStopping) {
+      kLog.warn("WorkerTask{{id={}}} After being scheduled for shutdown, task threw an uncaught exception.\n{}", id().to_string(),
+                result.error().trace());
+    }
+    metrics_->set_state(TaskState::kUnassigned);
+    if (!abandoned()) listener_.on_task_shutdown(id());
+  }
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  ended_changed_.notify_all();
+}
+
+void TaskThread::set_paused(bool paused) {
+  if (paused_.exchange(paused) == paused) return;
+  stop_.wake();
+  notify_pause();
+}
+
+void TaskThread::request_stop() {
+  stop_.request();
+  notify_stop();
+}
+
+bool TaskThread::await(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  if (!started_) return true;
+  if (!ended_changed_.wait_until(lock, deadline, [&] { return ended_; })) return false;
+  lock.unlock();
+  if (thread_.joinable()) thread_.join();
+  return true;
+}
+
+void TaskThread::abandon() {
+  abandoned_.store(true, std::memory_order_release);
+  if (thread_.joinable()) thread_.detach();
+  kLog.error("Graceful stop of task {} failed.", id().to_string());
+}
+
+void TaskThread::report_startup(std::string_view version) {
+  metrics_->set_state(TaskState::kRunning);
+  if (!abandoned()) listener_.on_task_startup(id(), version);
+}
+
+void TaskThread::report_paused() {
+  metrics_->set_state(TaskState::kPaused);
+  if (!abandoned()) listener_.on_task_pause(id());
+}
+
+void TaskThread::report_resumed() {
+  metrics_->set_state(TaskState::kRunning);
+  if (!abandoned()) listener_.on_task_resume(id());
+}
+
+void TaskThread::report_topic(std::string_view topic) {
+  if (!abandoned()) listener_.on_topic_active(id(), topic);
+}
+
+void TaskThread::wait_while_paused() {
+  while (pause_wanted() && !stopping()) stop_.sleep_for(std::chrono::seconds(60));
+}
+
+}  // namespace sluice::task

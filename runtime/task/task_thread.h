@@ -1,0 +1,67 @@
+#pragma once
+// What source and sink tasks have in common: the thread, pause and stop, and who is told what became of the task. A runner's
+// outside (TaskRunner) may be destroyed while an abandoned thread still runs: the thread owns everything through a shared pointer.
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "runtime/base/status.h"
+#include "runtime/task/listener.h"
+#include "runtime/task/stop_signal.h"
+#include "runtime/task/task_metrics.h"
+#include "runtime/task/task_runner.h"
+
+namespace sluice::task {
+
+class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskThread> {
+ public:
+  void start() final;
+  void set_paused(bool paused) final;
+  void request_stop() final;
+  bool await(std::chrono::steady_clock::time_point deadline) final;
+  void abandon() final;
+  ~TaskThread() override;
+
+ protected:
+  TaskThread(const WorkerContext& worker, TaskSpec spec, TaskListener& listener);
+
+  // The task's life, on its thread. An error makes it FAILED, unless a stop was requested.
+  virtual base::Status run() = 0;
+  // [any] Passes the request to the plugin instance, if there is one.
+  virtual void notify_stop() = 0;
+  virtual void notify_pause() {}
+
+  bool stopping() const { return stop_.requested(); }
+  bool pause_wanted() const { return paused_.load(std::memory_order_relaxed); }
+  bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
+  // [task] Waits while the task is to be paused; reports PAUSED and RUNNING. False: stop was requested.
+  void report_startup(std::string_view version);
+  void report_paused();
+  void report_resumed();
+  void report_topic(std::string_view topic);
+  // [task] Sleeps until resumed or stopped.
+  void wait_while_paused();
+
+  const WorkerContext& worker_;
+  TaskSpec spec_;
+  StopSignal stop_;
+  std::shared_ptr<TaskMetrics> metrics_;
+
+ private:
+  void thread_main();
+
+  TaskListener& listener_;
+  std::atomic<bool> paused_;
+  std::atomic<bool> abandoned_{false};
+  std::mutex mutex_;
+  std::condition_variable ended_changed_;
+  bool started_ = false;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::task
