@@ -7,6 +7,7 @@
 
 #include <sluice/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,8 @@
 #include "runtime/data/converter.h"
 #include "runtime/data/transform.h"
 #include "runtime/plugin/host_services.h"
+#include "runtime/plugin/manifest.h"
+#include "runtime/plugin/probe.h"
 
 namespace sluice::plugin {
 
@@ -53,9 +56,17 @@ struct PluginInfo {
   std::string version;  // empty: none shown
 };
 
+// A file on plugin.path that is not used, and why.
 struct Quarantined {
   std::string path;
   std::string reason;
+};
+
+// A library on plugin.path whose components are offered.
+struct LibraryInfo {
+  std::string path;
+  std::string origin;  // where its description comes from: "manifest", "cache" or "probe"
+  Manifest manifest;
 };
 
 class Registry final : public config::ComponentCatalog {
@@ -65,6 +76,8 @@ class Registry final : public config::ComponentCatalog {
     std::string state_dir;       // staged copies and cached manifests; created if missing
     std::string worker_version;  // shown for built-in components without one of their own
     std::string probe_command;   // the worker's own binary: `<probe_command> plugins probe FILE`
+    std::chrono::milliseconds probe_timeout = kProbeTimeout;
+    std::chrono::milliseconds rescan_wait{2'000};  // the longest that rescan(), and so a lookup, waits for a probe
   };
 
   explicit Registry(Options options);
@@ -76,12 +89,14 @@ class Registry final : public config::ComponentCatalog {
   base::Status add(BuiltinComponent component);
   // Reads plugin.path: manifests, or the probe in a child process. Never loads a library. Bad plugins are quarantined, not errors.
   void scan();
-  // Scans again if something on plugin.path changed since (a cheap look at directory times). True: something new.
+  // Scans again if something on plugin.path changed since (a cheap look at names, sizes and times). Waits for the scan a while only,
+  // so that one plugin that hangs its probe holds nobody up. True: the components changed.
   bool rescan();
 
   // Connect's order: sinks, sources, transformations, predicates, converters, header converters; by class name within each.
   std::vector<PluginInfo> plugins() const;
   std::vector<Quarantined> quarantined() const;
+  std::vector<LibraryInfo> libraries() const;
 
   // ComponentCatalog. A miss looks at plugin.path again before it answers.
   std::optional<std::string> resolve(std::string_view name_or_alias) const override;
@@ -90,7 +105,7 @@ class Registry final : public config::ComponentCatalog {
   std::vector<std::string> versions(std::string_view class_name) const override;
   base::Result<std::shared_ptr<const config::ConfigDef>> config_def(std::string_view class_name, config::ComponentKind kind) const override;
 
-  // Finds by class name or alias and loads the library if that has not happened. Errors with Connect's texts for an unknown or an
+  // Finds by class name or alias (the newest version where there are several) and loads the library if that has not happened. Errors with Connect's texts for an unknown or an
   // ambiguous name; kFatal with the reason where the library does not load. May take long (dlopen): not for the herder thread.
   base::Result<ConnectorComponent> connector(std::string_view name_or_alias);
 
