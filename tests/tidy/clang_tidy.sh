@@ -26,4 +26,4 @@ if [ "${#files[@]}" -eq 0 ]; then
 fi
 [ "${#files[@]}" -gt 0 ] || { echo "clang_tidy: no source differs from $since"; exit 0; }
 echo "clang_tidy: ${#files[@]} files"
-printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 1 "$program" -p "$build" --quiet --warnings-as-errors='*'
+printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 1 "$program" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*'
