@@ -21,8 +21,10 @@ class ClientOverridePolicy {
   virtual std::string_view name() const = 0;  // "All", "None", ...
   // `key` without the prefix.
   virtual bool allows(std::string_view key) const = 0;
-  // One value for each override given; a refused one carries the policy's error.
-  std::vector<ConfigValue> validate(const ConfigMap& overrides) const;
+
+  // One value for each override of `client` in `overrides` (prefix stripped), in Connect's order; a refused one carries
+  // the policy's error. Error: a value that does not parse as the type of its key.
+  base::Result<std::vector<ConfigValue>> validate(ClientKind client, const ConfigMap& overrides) const;
 };
 
 // The policy that the worker key `connector.client.config.override.policy` names, by short or Java class name;

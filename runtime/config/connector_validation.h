@@ -2,6 +2,7 @@
 // `PUT /connector-plugins/{plugin}/config/validate`: the whole procedure of spec connect-runtime.md section 3.4, as a
 // pure function of what the herder collected. Also decides whether a connector may be created.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,16 +21,19 @@ struct ConnectorVerdict {
   std::vector<ConfigValue> values;
 };
 
+// The references must stay valid for the call only.
 struct ValidationRequest {
-  const ConfigMap& config;  // variables already resolved
+  const ConfigMap& config;  // variables already resolved; has a "connector.class" that the catalog knows
   ConnectorKind kind;
-  std::string class_name;  // canonical
   const ComponentCatalog& catalog;
   const WorkerConverters& converters;
   const ClientOverridePolicy& policy;
   ConnectorVerdict connector;
   // Distributed workers only: the group id that sink groups must not collide with.
   std::optional<std::string> worker_group_id = {};
+  // Distributed workers only: source tasks use consumers and admin clients of their own (exactly once, or an offsets
+  // topic of the connector's).
+  bool source_has_own_offsets = false;
 };
 
 // Error: what Connect answers with a status instead of an answer, e.g. an override whose value does not parse.
@@ -38,5 +42,11 @@ base::Result<ConfigInfos> validate_connector(const ValidationRequest& request);
 // The text with which Connect refuses to create a connector whose validation found errors ("Connector configuration is
 // invalid and contains the following N error(s): ..."); nothing if it found none.
 std::optional<std::string> refusal_text(const ConfigInfos& infos);
+
+// GET /connector-plugins/{connector}/config: the connector's own keys, then the framework's.
+std::vector<ConfigKeyInfo> connector_plugin_keys(ConnectorKind kind, std::string_view class_name, const ConfigDef& own,
+                                                 const ComponentCatalog& catalog);
+// The same for a component of any other kind: its own keys.
+std::vector<ConfigKeyInfo> plugin_keys(const ConfigDef& own);
 
 }  // namespace sluice::config

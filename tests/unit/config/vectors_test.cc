@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::vector<Json> read_vectors(const std::string& name) {
-  std::ifstream in(std::string(SLUICE_GOLDEN_DIR) + "/vectors/" + name);
+  std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/tests/golden/vectors/" + name);
   std::vector<Json> cases;
   for (std::string line; std::getline(in, line);) cases.push_back(Json::parse(line));
   return cases;
