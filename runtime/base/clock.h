@@ -1,5 +1,6 @@
 #pragma once
-// Time as a dependency: production passes system_clock(), tests a ManualClock. Units are milliseconds unless a name says otherwise.
+// Time as a dependency: production passes system_clock(), tests a ManualClock. Units are milliseconds unless a name
+// says otherwise.
 
 #include <atomic>
 #include <chrono>

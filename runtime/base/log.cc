@@ -20,8 +20,8 @@ namespace sluice::base {
 struct Logger::Node {
   std::string name;
   std::atomic<int> effective{static_cast<int>(LogLevel::kInfo)};
-  std::optional<LogLevel> own;                     // guarded by Tree::mutex
-  std::optional<std::int64_t> last_modified_ms;    // guarded by Tree::mutex
+  std::optional<LogLevel> own;                   // guarded by Tree::mutex
+  std::optional<std::int64_t> last_modified_ms;  // guarded by Tree::mutex
 };
 
 namespace {
@@ -30,13 +30,20 @@ thread_local std::string t_context;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kTrace: return spdlog::level::trace;
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
-    case LogLevel::kFatal: return spdlog::level::critical;
-    case LogLevel::kOff: return spdlog::level::off;
+    case LogLevel::kTrace:
+      return spdlog::level::trace;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kFatal:
+      return spdlog::level::critical;
+    case LogLevel::kOff:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -45,14 +52,26 @@ void append_json_string(std::string_view text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else out += c;
+        if (static_cast<unsigned char>(c) < 0x20)
+          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else
+          out += c;
     }
   }
   out += '"';
@@ -70,8 +89,10 @@ class Tree {
 
   void init(const LogOptions& options) {
     std::shared_ptr<spdlog::sinks::sink> sink;
-    if (options.file.empty()) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    if (options.file.empty())
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
     auto backend = std::make_shared<spdlog::logger>("sluice", std::move(sink));
     backend->set_level(spdlog::level::trace);
     backend->flush_on(spdlog::level::warn);
@@ -97,7 +118,8 @@ class Tree {
       json = json_;
     }
     if (json) {
-      const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+      const auto now =
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
       std::string line = fmt::format(R"({{"ts_ms":{},"level":"{}","logger":)", now.count(), log_level_name(level));
       append_json_string(node.name, line);
       line += R"(,"context":)";
@@ -107,8 +129,8 @@ class Tree {
       line += '}';
       backend->log(to_spdlog(level), line);
     } else {
-      backend->log(to_spdlog(level), fmt::format("{} {}{}{} ({})", log_level_name(level), t_context, t_context.empty() ? "" : " ",
-                                                 message, node.name));
+      backend->log(to_spdlog(level), fmt::format("{} {}{}{} ({})", log_level_name(level), t_context,
+                                                 t_context.empty() ? "" : " ", message, node.name));
     }
   }
 
@@ -197,13 +219,20 @@ class Tree {
 
 std::string_view log_level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kTrace: return "TRACE";
-    case LogLevel::kDebug: return "DEBUG";
-    case LogLevel::kInfo: return "INFO";
-    case LogLevel::kWarn: return "WARN";
-    case LogLevel::kError: return "ERROR";
-    case LogLevel::kFatal: return "FATAL";
-    case LogLevel::kOff: return "OFF";
+    case LogLevel::kTrace:
+      return "TRACE";
+    case LogLevel::kDebug:
+      return "DEBUG";
+    case LogLevel::kInfo:
+      return "INFO";
+    case LogLevel::kWarn:
+      return "WARN";
+    case LogLevel::kError:
+      return "ERROR";
+    case LogLevel::kFatal:
+      return "FATAL";
+    case LogLevel::kOff:
+      return "OFF";
   }
   return "INFO";
 }
@@ -217,19 +246,33 @@ std::optional<LogLevel> parse_log_level(std::string_view name) {
   return std::nullopt;
 }
 
-void init_logging(const LogOptions& options) { Tree::instance().init(options); }
-void flush_logging() { Tree::instance().flush(); }
-std::vector<LoggerLevel> logger_levels() { return Tree::instance().levels(); }
-std::optional<LoggerLevel> logger_level(std::string_view name) { return Tree::instance().level(name); }
+void init_logging(const LogOptions& options) {
+  Tree::instance().init(options);
+}
+void flush_logging() {
+  Tree::instance().flush();
+}
+std::vector<LoggerLevel> logger_levels() {
+  return Tree::instance().levels();
+}
+std::optional<LoggerLevel> logger_level(std::string_view name) {
+  return Tree::instance().level(name);
+}
 std::vector<std::string> set_logger_level(std::string_view name, LogLevel level, std::int64_t now_ms) {
   return Tree::instance().set_level(name, level, now_ms);
 }
 
 Logger::Logger(std::string_view name) : node_(Tree::instance().find_or_create(name)) {}
-bool Logger::enabled(LogLevel level) const { return static_cast<int>(level) >= node_->effective.load(std::memory_order_relaxed); }
-void Logger::write(LogLevel level, std::string_view message) const { Tree::instance().write(*node_, level, message); }
+bool Logger::enabled(LogLevel level) const {
+  return static_cast<int>(level) >= node_->effective.load(std::memory_order_relaxed);
+}
+void Logger::write(LogLevel level, std::string_view message) const {
+  Tree::instance().write(*node_, level, message);
+}
 
 LogContext::LogContext(std::string context) : previous_(std::exchange(t_context, std::move(context))) {}
-LogContext::~LogContext() { t_context = std::move(previous_); }
+LogContext::~LogContext() {
+  t_context = std::move(previous_);
+}
 
 }  // namespace sluice::base

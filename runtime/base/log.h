@@ -1,7 +1,7 @@
 #pragma once
-// Structured logging for the worker: a level, a logger name, a message and a context (connector, task) that every line of a
-// thread carries. The implementation (spdlog) stays in log.cc. Any thread may log. Secrets are the caller's duty: values of type
-// PASSWORD never reach a log call.
+// Structured logging for the worker: a level, a logger name, a message and a context (connector, task) that every line
+// of a thread carries. The implementation (spdlog) stays in log.cc. Any thread may log. Secrets are the caller's duty:
+// values of type PASSWORD never reach a log call.
 
 #include <fmt/format.h>
 
@@ -21,8 +21,8 @@ std::string_view log_level_name(LogLevel level);
 std::optional<LogLevel> parse_log_level(std::string_view name);
 
 struct LogOptions {
-  bool json = false;          // one JSON object a line instead of text
-  std::string file;           // empty: standard error
+  bool json = false;  // one JSON object a line instead of text
+  std::string file;   // empty: standard error
   LogLevel level = LogLevel::kInfo;
 };
 void init_logging(const LogOptions& options);
@@ -35,11 +35,13 @@ struct LoggerLevel {
   LogLevel level = LogLevel::kInfo;
   std::optional<std::int64_t> last_modified_ms;
 };
-std::vector<LoggerLevel> logger_levels();                               // those with a level of their own, and root; sorted by name
-std::optional<LoggerLevel> logger_level(std::string_view name);         // effective level; nothing if no such logger exists
-std::vector<std::string> set_logger_level(std::string_view name, LogLevel level, std::int64_t now_ms);  // names that changed, sorted
+std::vector<LoggerLevel> logger_levels();  // those with a level of their own, and root; sorted by name
+std::optional<LoggerLevel> logger_level(std::string_view name);  // effective level; nothing if no such logger exists
+std::vector<std::string> set_logger_level(std::string_view name, LogLevel level,
+                                          std::int64_t now_ms);  // names that changed, sorted
 
-// A named logger. Construct once (static const) per file or module: `static const Logger kLog{"org.apache.kafka.connect.runtime.WorkerTask"}`.
+// A named logger. Construct once (static const) per file or module: `static const Logger
+// kLog{"org.apache.kafka.connect.runtime.WorkerTask"}`.
 class Logger {
  public:
   explicit Logger(std::string_view name);
@@ -47,13 +49,21 @@ class Logger {
   void write(LogLevel level, std::string_view message) const;
 
   template <typename... Args>
-  void debug(fmt::format_string<Args...> format, Args&&... args) const { log(LogLevel::kDebug, format, std::forward<Args>(args)...); }
+  void debug(fmt::format_string<Args...> format, Args&&... args) const {
+    log(LogLevel::kDebug, format, std::forward<Args>(args)...);
+  }
   template <typename... Args>
-  void info(fmt::format_string<Args...> format, Args&&... args) const { log(LogLevel::kInfo, format, std::forward<Args>(args)...); }
+  void info(fmt::format_string<Args...> format, Args&&... args) const {
+    log(LogLevel::kInfo, format, std::forward<Args>(args)...);
+  }
   template <typename... Args>
-  void warn(fmt::format_string<Args...> format, Args&&... args) const { log(LogLevel::kWarn, format, std::forward<Args>(args)...); }
+  void warn(fmt::format_string<Args...> format, Args&&... args) const {
+    log(LogLevel::kWarn, format, std::forward<Args>(args)...);
+  }
   template <typename... Args>
-  void error(fmt::format_string<Args...> format, Args&&... args) const { log(LogLevel::kError, format, std::forward<Args>(args)...); }
+  void error(fmt::format_string<Args...> format, Args&&... args) const {
+    log(LogLevel::kError, format, std::forward<Args>(args)...);
+  }
 
  public:
   struct Node;
@@ -66,7 +76,8 @@ class Logger {
   Node* node_;
 };
 
-// Puts `[connector|task-0] ` style context on every line that this thread logs while in scope (Connect's MDC `connector.context`).
+// Puts `[connector|task-0] ` style context on every line that this thread logs while in scope (Connect's MDC
+// `connector.context`).
 class LogContext {
  public:
   explicit LogContext(std::string context);

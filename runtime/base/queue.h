@@ -1,7 +1,7 @@
 #pragma once
-// A bounded multi-producer multi-consumer queue: a limit in items and one in bytes, a deadline on every wait, and a close() after
-// which pushes are refused and pops drain what is left. The byte limit is soft by one item, so that an item larger than the
-// whole limit still passes.
+// A bounded multi-producer multi-consumer queue: a limit in items and one in bytes, a deadline on every wait, and a
+// close() after which pushes are refused and pops drain what is left. The byte limit is soft by one item, so that an
+// item larger than the whole limit still passes.
 
 #include <chrono>
 #include <condition_variable>
@@ -33,7 +33,8 @@ class BoundedQueue {
   // Any thread. Nothing: empty at the deadline, or closed and drained.
   std::optional<T> pop(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    if (!not_empty_.wait_until(lock, deadline, [&] { return closed_ || !items_.empty(); }) || items_.empty()) return std::nullopt;
+    if (!not_empty_.wait_until(lock, deadline, [&] { return closed_ || !items_.empty(); }) || items_.empty())
+      return std::nullopt;
     auto [item, bytes] = std::move(items_.front());
     items_.pop_front();
     bytes_ -= bytes;

@@ -7,17 +7,28 @@ namespace sluice::base {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kRetry: return "retry";
-    case Code::kBadRecord: return "bad record";
-    case Code::kInvalidConfig: return "invalid config";
-    case Code::kStopping: return "stopping";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kNoMemory: return "no memory";
-    case Code::kFatal: return "fatal";
-    case Code::kBug: return "bug";
-    case Code::kNotFound: return "not found";
-    case Code::kExists: return "exists";
-    case Code::kTimeout: return "timeout";
+    case Code::kRetry:
+      return "retry";
+    case Code::kBadRecord:
+      return "bad record";
+    case Code::kInvalidConfig:
+      return "invalid config";
+    case Code::kStopping:
+      return "stopping";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kNoMemory:
+      return "no memory";
+    case Code::kFatal:
+      return "fatal";
+    case Code::kBug:
+      return "bug";
+    case Code::kNotFound:
+      return "not found";
+    case Code::kExists:
+      return "exists";
+    case Code::kTimeout:
+      return "timeout";
   }
   return "unknown";
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The one error type of the worker. An Error says what the caller should do (`Code`), what a Kafka Connect client would have
-// seen (`exception`, the Java class name, and `message`, its literal text) and what caused it.
+// The one error type of the worker. An Error says what the caller should do (`Code`), what a Kafka Connect client would
+// have seen (`exception`, the Java class name, and `message`, its literal text) and what caused it.
 //
 //   Result<int> parse(std::string_view text);
 //   Status start() {
@@ -77,7 +77,8 @@ class [[nodiscard]] Error {
 
   // "exception: message", and one "Caused by: ..." line for each cause.
   std::string to_string() const;
-  // The text that Connect puts into `trace` and `__connect.errors.exception.stacktrace`: like to_string, with a location line.
+  // The text that Connect puts into `trace` and `__connect.errors.exception.stacktrace`: like to_string, with a
+  // location line.
   std::string trace() const;
 
  private:
@@ -95,7 +96,9 @@ template <typename... Args>
 tl::unexpected<Error> fail(Code code, const char* exception, fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected<Error>(Error(code, exception, fmt::format(format, std::forward<Args>(args)...)));
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 // The exceptions that come up everywhere.
 template <typename... Args>
@@ -119,17 +122,19 @@ tl::unexpected<Error> connect_error(fmt::format_string<Args...> format, Args&&..
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` (a Status or Result) to the caller, if it has one.
-#define SLUICE_TRY(expression)                                                                   \
-  do {                                                                                           \
-    if (auto sluice_try_result = (expression); !sluice_try_result) [[unlikely]]                  \
-      return tl::unexpected<::sluice::base::Error>(std::move(sluice_try_result).error());        \
+#define SLUICE_TRY(expression)                                                            \
+  do {                                                                                    \
+    if (auto sluice_try_result = (expression); !sluice_try_result) [[unlikely]]           \
+      return tl::unexpected<::sluice::base::Error>(std::move(sluice_try_result).error()); \
   } while (false)
 
 // Declares or assigns `target` from a Result, or returns its error to the caller.
-#define SLUICE_TRY_ASSIGN(target, expression) SLUICE_TRY_ASSIGN_INNER(SLUICE_CONCAT(sluice_try_, __LINE__), target, expression)
-#define SLUICE_TRY_ASSIGN_INNER(result, target, expression)                                      \
-  auto result = (expression);                                                                    \
-  if (!result) [[unlikely]] return tl::unexpected<::sluice::base::Error>(std::move(result).error()); \
+#define SLUICE_TRY_ASSIGN(target, expression) \
+  SLUICE_TRY_ASSIGN_INNER(SLUICE_CONCAT(sluice_try_, __LINE__), target, expression)
+#define SLUICE_TRY_ASSIGN_INNER(result, target, expression)                  \
+  auto result = (expression);                                                \
+  if (!result) [[unlikely]]                                                  \
+    return tl::unexpected<::sluice::base::Error>(std::move(result).error()); \
   target = std::move(*result)
 
 // Programmer mistakes only, never input. On in every build.

@@ -1,8 +1,7 @@
 #pragma once
-// Batches: the unit in which records move. A Batch owns an arena and the C batch that lives in it; a BatchPool recycles them.
-// The owner of a batch is one thread at a time; handing it over (to delivery reports, to a sink) hands over everything in it.
-
-#include <sluice/value.hpp>
+// Batches: the unit in which records move. A Batch owns an arena and the C batch that lives in it; a BatchPool recycles
+// them. The owner of a batch is one thread at a time; handing it over (to delivery reports, to a sink) hands over
+// everything in it.
 
 #include <cstdint>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/status.h"
 #include "runtime/data/arena.h"
@@ -39,7 +40,8 @@ class Batch {
 
   std::uint32_t size() const { return batch_.record_count; }
   Record& record(std::uint32_t i) {
-    return *reinterpret_cast<Record*>(reinterpret_cast<std::uint8_t*>(batch_.records) + std::size_t{i} * batch_.record_stride);
+    return *reinterpret_cast<Record*>(reinterpret_cast<std::uint8_t*>(batch_.records) +
+                                      std::size_t{i} * batch_.record_stride);
   }
   const Record& record(std::uint32_t i) const { return const_cast<Batch*>(this)->record(i); }
 
@@ -47,20 +49,22 @@ class Batch {
   const Schema* key_schema(const Record& record) const { return schema(record.key_schema); }
   const Schema* value_schema(const Record& record) const { return schema(record.value_schema); }
   Value source_partition(const Record& record) const {
-    return record.source_partition < batch_.source_partition_count ? Value(batch_.source_partitions[record.source_partition]) : Value();
+    return record.source_partition < batch_.source_partition_count
+               ? Value(batch_.source_partitions[record.source_partition])
+               : Value();
   }
   const Schema* schema(std::uint32_t index) const {
     return index == SLUICE_NO_SCHEMA ? nullptr : static_cast<const Schema*>(batch_.schemas[index]);
   }
 
-  // Index of a topic or schema in the batch's tables, added if new. Tables grow in the arena. The last one asked for is found at
-  // once; others by a search over the table, which is short. kNoIndex: the arena's limit is reached.
+  // Index of a topic or schema in the batch's tables, added if new. Tables grow in the arena. The last one asked for is
+  // found at once; others by a search over the table, which is short. kNoIndex: the arena's limit is reached.
   static constexpr std::uint32_t kNoIndex = UINT32_MAX - 1;
   std::uint32_t topic_index(std::string_view topic);
   std::uint32_t schema_index(const Schema* schema);  // nullptr gives SLUICE_NO_SCHEMA
 
-  // Room for `count` records, zeroed except for "none" values; replaces the record array. For sources of records inside the
-  // worker (sink tasks, tests). False: the arena's limit is reached.
+  // Room for `count` records, zeroed except for "none" values; replaces the record array. For sources of records inside
+  // the worker (sink tasks, tests). False: the arena's limit is reached.
   bool allocate_records(std::uint32_t count);
 
   // Gives everything back and starts empty; keeps the arena's blocks.

@@ -22,25 +22,33 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t more) {
 std::uint64_t mix_text(std::uint64_t hash, const sluice_str& text) {
   return absent(text) ? mix(hash, 7) : mix(hash, std::hash<std::string_view>()(view(text)));
 }
-std::uint64_t mix_pointer(std::uint64_t hash, const void* pointer) { return mix(hash, reinterpret_cast<std::uintptr_t>(pointer)); }
+std::uint64_t mix_pointer(std::uint64_t hash, const void* pointer) {
+  return mix(hash, reinterpret_cast<std::uintptr_t>(pointer));
+}
 
 // Children are handles of one pool already, so they hash and compare by pointer.
 std::uint64_t hash_shallow(const sluice_schema& schema) {
   std::uint64_t hash = mix(schema.type, schema.flags);
   if ((schema.flags & SLUICE_SCHEMA_HAS_VERSION) != 0) hash = mix(hash, static_cast<std::uint64_t>(schema.version));
   hash = mix_text(mix_text(hash, schema.name), schema.doc);
-  for (std::uint32_t i = 0; i < schema.parameter_count; ++i) hash = mix_text(mix_text(hash, schema.parameters[i].key), schema.parameters[i].value);
-  for (std::uint32_t i = 0; i < schema.field_count; ++i) hash = mix_pointer(mix_text(hash, schema.fields[i].name), schema.fields[i].schema);
+  for (std::uint32_t i = 0; i < schema.parameter_count; ++i)
+    hash = mix_text(mix_text(hash, schema.parameters[i].key), schema.parameters[i].value);
+  for (std::uint32_t i = 0; i < schema.field_count; ++i)
+    hash = mix_pointer(mix_text(hash, schema.fields[i].name), schema.fields[i].schema);
   hash = mix_pointer(mix_pointer(hash, schema.key_schema), schema.value_schema);
   if ((schema.flags & SLUICE_SCHEMA_HAS_DEFAULT) != 0) hash = mix(hash, hash_value(*schema.default_value));
   return hash;
 }
 
-bool same_text(const sluice_str& a, const sluice_str& b) { return absent(a) == absent(b) && view(a) == view(b); }
+bool same_text(const sluice_str& a, const sluice_str& b) {
+  return absent(a) == absent(b) && view(a) == view(b);
+}
 
 // Everything but children and parameters.
 bool same_attributes(const sluice_schema& a, const sluice_schema& b) {
-  if (a.type != b.type || a.flags != b.flags || a.field_count != b.field_count || a.parameter_count != b.parameter_count) return false;
+  if (a.type != b.type || a.flags != b.flags || a.field_count != b.field_count ||
+      a.parameter_count != b.parameter_count)
+    return false;
   if ((a.flags & SLUICE_SCHEMA_HAS_VERSION) != 0 && a.version != b.version) return false;
   if (!same_text(a.name, b.name) || !same_text(a.doc, b.doc)) return false;
   return (a.flags & SLUICE_SCHEMA_HAS_DEFAULT) == 0 || values_equal(*a.default_value, *b.default_value);
@@ -49,7 +57,9 @@ bool same_attributes(const sluice_schema& a, const sluice_schema& b) {
 bool same_shallow(const sluice_schema& a, const sluice_schema& b) {
   if (!same_attributes(a, b) || a.key_schema != b.key_schema || a.value_schema != b.value_schema) return false;
   for (std::uint32_t i = 0; i < a.parameter_count; ++i)
-    if (view(a.parameters[i].key) != view(b.parameters[i].key) || view(a.parameters[i].value) != view(b.parameters[i].value)) return false;
+    if (view(a.parameters[i].key) != view(b.parameters[i].key) ||
+        view(a.parameters[i].value) != view(b.parameters[i].value))
+      return false;
   for (std::uint32_t i = 0; i < a.field_count; ++i)
     if (a.fields[i].schema != b.fields[i].schema || view(a.fields[i].name) != view(b.fields[i].name)) return false;
   return true;
@@ -57,18 +67,21 @@ bool same_shallow(const sluice_schema& a, const sluice_schema& b) {
 
 base::Status check_shape(const sluice_schema& schema) {
   if (schema.type < SLUICE_INT8 || schema.type > SLUICE_STRUCT)
-    return fail(Code::kBug, base::exceptions::kSchemaBuilder, "Schema type {} is not one of SLUICE_INT8 .. SLUICE_STRUCT", schema.type);
+    return fail(Code::kBug, base::exceptions::kSchemaBuilder,
+                "Schema type {} is not one of SLUICE_INT8 .. SLUICE_STRUCT", schema.type);
   if (schema.type != SLUICE_STRUCT && schema.field_count != 0)
-    return fail(Code::kBug, base::exceptions::kSchemaBuilder, "Cannot create fields on type {}", type_name(static_cast<Kind>(schema.type)));
+    return fail(Code::kBug, base::exceptions::kSchemaBuilder, "Cannot create fields on type {}",
+                type_name(static_cast<Kind>(schema.type)));
   std::unordered_set<std::string_view> names;
   for (std::uint32_t i = 0; i < schema.field_count; ++i) {
     if (absent(schema.fields[i].name))
       return fail(Code::kBug, base::exceptions::kSchemaBuilder, "fieldName cannot be null.");
     if (schema.fields[i].schema == nullptr)
-      return fail(Code::kBug, base::exceptions::kSchemaBuilder, "fieldSchema for field {} cannot be null.", view(schema.fields[i].name));
-    if (!names.insert(view(schema.fields[i].name)).second)
-      return fail(Code::kBadRecord, base::exceptions::kSchemaBuilder, "Cannot create field because of field name duplication {}",
+      return fail(Code::kBug, base::exceptions::kSchemaBuilder, "fieldSchema for field {} cannot be null.",
                   view(schema.fields[i].name));
+    if (!names.insert(view(schema.fields[i].name)).second)
+      return fail(Code::kBadRecord, base::exceptions::kSchemaBuilder,
+                  "Cannot create field because of field name duplication {}", view(schema.fields[i].name));
   }
   return {};
 }
@@ -80,7 +93,9 @@ struct SchemaPool::Impl {
   Arena arena{64 * 1024 * 1024};
   std::unordered_multimap<std::uint64_t, const Schema*> by_hash;
 
-  sluice_str copy(const sluice_str& text) { return absent(text) ? sluice_str{nullptr, 0} : str(arena.copy(view(text))); }
+  sluice_str copy(const sluice_str& text) {
+    return absent(text) ? sluice_str{nullptr, 0} : str(arena.copy(view(text)));
+  }
 
   // nullptr: no memory left.
   const Schema* store(const sluice_schema& description) {
@@ -97,7 +112,8 @@ struct SchemaPool::Impl {
     if (parameters == nullptr || fields == nullptr) return nullptr;
     for (std::uint32_t i = 0; i < description.parameter_count; ++i)
       parameters[i] = {copy(description.parameters[i].key), copy(description.parameters[i].value)};
-    for (std::uint32_t i = 0; i < description.field_count; ++i) fields[i] = {copy(description.fields[i].name), description.fields[i].schema};
+    for (std::uint32_t i = 0; i < description.field_count; ++i)
+      fields[i] = {copy(description.fields[i].name), description.fields[i].schema};
     schema->parameters = parameters;
     schema->fields = fields;
     schema->default_value = nullptr;
@@ -131,10 +147,13 @@ base::Result<const Schema*> SchemaPool::intern(const sluice_schema& description)
   for (auto it = begin; it != end; ++it)
     if (same_shallow(*it->second, description)) return it->second;
   if (impl_->by_hash.size() >= kSchemasMax)
-    return fail(Code::kFatal, base::exceptions::kConnect, "The task uses more than {} different schemas: a connector or transform makes a new schema for each record",
-                kSchemasMax);
+    return fail(
+        Code::kFatal, base::exceptions::kConnect,
+        "The task uses more than {} different schemas: a connector or transform makes a new schema for each record",
+        kSchemasMax);
   const Schema* schema = impl_->store(description);
-  if (schema == nullptr) return fail(Code::kNoMemory, base::exceptions::kConnect, "The task's schemas take more than 64 MiB");
+  if (schema == nullptr)
+    return fail(Code::kNoMemory, base::exceptions::kConnect, "The task's schemas take more than 64 MiB");
   impl_->by_hash.emplace(hash, schema);
   return schema;
 }
@@ -237,19 +256,23 @@ bool schemas_equal(const Schema* a, const Schema* b) {
     if (other.data() == nullptr || other != view(entry.value)) return false;
   }
   for (std::uint32_t i = 0; i < a->field_count; ++i)
-    if (a->fields()[i].name() != b->fields()[i].name() || !schemas_equal(&a->fields()[i].schema(), &b->fields()[i].schema())) return false;
+    if (a->fields()[i].name() != b->fields()[i].name() ||
+        !schemas_equal(&a->fields()[i].schema(), &b->fields()[i].schema()))
+      return false;
   return schemas_equal(a->key_schema(), b->key_schema()) && schemas_equal(a->value_schema(), b->value_schema());
 }
 
 std::string_view type_name(Kind type) {
-  static constexpr std::string_view kNames[] = {"NULL",  "INT8",   "INT16", "INT32", "INT64", "FLOAT32", "FLOAT64", "BOOLEAN",
-                                                "STRING", "BYTES", "ARRAY", "MAP",   "STRUCT", "DECIMAL", "INSTANT"};
+  static constexpr std::string_view kNames[] = {"NULL",    "INT8",    "INT16",   "INT32",   "INT64",
+                                                "FLOAT32", "FLOAT64", "BOOLEAN", "STRING",  "BYTES",
+                                                "ARRAY",   "MAP",     "STRUCT",  "DECIMAL", "INSTANT"};
   return kNames[static_cast<int>(type)];
 }
 
 std::string_view type_name_lower(Kind type) {
-  static constexpr std::string_view kNames[] = {"null",  "int8",   "int16", "int32", "int64", "float32", "float64", "boolean",
-                                                "string", "bytes", "array", "map",   "struct", "decimal", "instant"};
+  static constexpr std::string_view kNames[] = {"null",    "int8",    "int16",   "int32",   "int64",
+                                                "float32", "float64", "boolean", "string",  "bytes",
+                                                "array",   "map",     "struct",  "decimal", "instant"};
   return kNames[static_cast<int>(type)];
 }
 

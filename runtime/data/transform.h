@@ -1,7 +1,7 @@
 #pragma once
-// The transform and predicate interfaces. A transform gets the whole batch and edits its live records: it changes fields of
-// sluice_record, sets SLUICE_RECORD_DROP, or reports a record as failed. It prepares once per schema and then runs straight
-// through. An instance belongs to one task and is used on its thread only.
+// The transform and predicate interfaces. A transform gets the whole batch and edits its live records: it changes
+// fields of sluice_record, sets SLUICE_RECORD_DROP, or reports a record as failed. It prepares once per schema and then
+// runs straight through. An instance belongs to one task and is used on its thread only.
 
 #include <cstdint>
 #include <memory>
@@ -38,7 +38,8 @@ class Predicate {
  public:
   virtual ~Predicate() = default;
   // Sets bit i of `matches` (size (n + 63) / 64, cleared by the caller) for each live record that matches.
-  virtual base::Status test(const TransformContext& context, Batch& batch, std::span<std::uint64_t> matches, RecordErrors& errors) = 0;
+  virtual base::Status test(const TransformContext& context, Batch& batch, std::span<std::uint64_t> matches,
+                            RecordErrors& errors) = 0;
 };
 
 // A transform that looks at one record at a time: write apply_record. The error of a record is its own.
@@ -60,13 +61,16 @@ class RecordTransform : public Transform {
 
 class RecordPredicate : public Predicate {
  public:
-  base::Status test(const TransformContext& context, Batch& batch, std::span<std::uint64_t> matches, RecordErrors& errors) final {
+  base::Status test(const TransformContext& context, Batch& batch, std::span<std::uint64_t> matches,
+                    RecordErrors& errors) final {
     for (std::uint32_t i = 0; i < batch.size(); ++i) {
       const Record& record = batch.record(i);
       if (!record.live()) continue;
       auto matched = test_record(context, batch, record);
-      if (!matched) errors.fail(batch, i, std::move(matched).error());
-      else if (*matched) matches[i / 64] |= std::uint64_t{1} << (i % 64);
+      if (!matched)
+        errors.fail(batch, i, std::move(matched).error());
+      else if (*matched)
+        matches[i / 64] |= std::uint64_t{1} << (i % 64);
     }
     return {};
   }

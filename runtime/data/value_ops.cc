@@ -54,23 +54,32 @@ const sluice_value* copy_items(sluice_arena* arena, std::span<const Value> items
 bool values_equal(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::kNull: return true;
+    case Kind::kNull:
+      return true;
     case Kind::kInt8:
     case Kind::kInt16:
     case Kind::kInt32:
     case Kind::kInt64:
     case Kind::kBoolean:
-    case Kind::kInstant: return a.i64() == b.i64();
+    case Kind::kInstant:
+      return a.i64() == b.i64();
     case Kind::kFloat32:
-      return (std::isnan(a.f32()) && std::isnan(b.f32())) || std::bit_cast<std::uint32_t>(a.f32()) == std::bit_cast<std::uint32_t>(b.f32());
+      return (std::isnan(a.f32()) && std::isnan(b.f32())) ||
+             std::bit_cast<std::uint32_t>(a.f32()) == std::bit_cast<std::uint32_t>(b.f32());
     case Kind::kFloat64:
-      return (std::isnan(a.f64()) && std::isnan(b.f64())) || std::bit_cast<std::uint64_t>(a.f64()) == std::bit_cast<std::uint64_t>(b.f64());
+      return (std::isnan(a.f64()) && std::isnan(b.f64())) ||
+             std::bit_cast<std::uint64_t>(a.f64()) == std::bit_cast<std::uint64_t>(b.f64());
     case Kind::kString:
-    case Kind::kBytes: return a.text() == b.text();
-    case Kind::kDecimal: return a.decimal_scale() == b.decimal_scale() && a.decimal_unscaled() == b.decimal_unscaled();
-    case Kind::kArray: return items_equal(a, b);
-    case Kind::kMap: return maps_equal(a, b);
-    case Kind::kStruct: return schemas_equal(&a.struct_schema(), &b.struct_schema()) && items_equal(a, b);
+    case Kind::kBytes:
+      return a.text() == b.text();
+    case Kind::kDecimal:
+      return a.decimal_scale() == b.decimal_scale() && a.decimal_unscaled() == b.decimal_unscaled();
+    case Kind::kArray:
+      return items_equal(a, b);
+    case Kind::kMap:
+      return maps_equal(a, b);
+    case Kind::kStruct:
+      return schemas_equal(&a.struct_schema(), &b.struct_schema()) && items_equal(a, b);
   }
   return false;
 }
@@ -78,19 +87,25 @@ bool values_equal(const Value& a, const Value& b) {
 std::uint64_t hash_value(const Value& value) {
   std::uint64_t hash = mix(0, static_cast<std::uint64_t>(value.kind()));
   switch (value.kind()) {
-    case Kind::kNull: return hash;
+    case Kind::kNull:
+      return hash;
     case Kind::kInt8:
     case Kind::kInt16:
     case Kind::kInt32:
     case Kind::kInt64:
     case Kind::kBoolean:
-    case Kind::kInstant: return mix(hash, static_cast<std::uint64_t>(value.i64()));
-    case Kind::kFloat32: return mix(hash, std::isnan(value.f32()) ? 1 : std::bit_cast<std::uint32_t>(value.f32()));
-    case Kind::kFloat64: return mix(hash, std::isnan(value.f64()) ? 1 : std::bit_cast<std::uint64_t>(value.f64()));
+    case Kind::kInstant:
+      return mix(hash, static_cast<std::uint64_t>(value.i64()));
+    case Kind::kFloat32:
+      return mix(hash, std::isnan(value.f32()) ? 1 : std::bit_cast<std::uint32_t>(value.f32()));
+    case Kind::kFloat64:
+      return mix(hash, std::isnan(value.f64()) ? 1 : std::bit_cast<std::uint64_t>(value.f64()));
     case Kind::kString:
-    case Kind::kBytes: return mix(hash, std::hash<std::string_view>()(value.text()));
+    case Kind::kBytes:
+      return mix(hash, std::hash<std::string_view>()(value.text()));
     case Kind::kDecimal:
-      return mix(mix(hash, static_cast<std::uint64_t>(value.decimal_scale())), std::hash<std::string_view>()(value.decimal_unscaled()));
+      return mix(mix(hash, static_cast<std::uint64_t>(value.decimal_scale())),
+                 std::hash<std::string_view>()(value.decimal_unscaled()));
     case Kind::kArray:
     case Kind::kStruct:
       for (const Value& item : value.items()) hash = mix(hash, hash_value(item));
@@ -140,7 +155,8 @@ Value copy_value(sluice_arena* arena, const Value& value, bool* ok) {
       result.sluice_value::flags = value.sluice_value::flags;
       return result;
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 

@@ -1,10 +1,11 @@
 #pragma once
-// The herder owns the connectors of a worker. REST talks to this interface only; StandaloneHerder keeps everything in memory,
-// the distributed one shares it through Kafka.
+// The herder owns the connectors of a worker. REST talks to this interface only; StandaloneHerder keeps everything in
+// memory, the distributed one shares it through Kafka.
 //
-// Threads: every call may come from any thread. A call posts a command to the herder thread and waits for its answer until the
-// deadline; the herder thread itself never runs plugin code and never blocks on one. After the deadline the answer is a
-// kTimeout error with Connect's text ("Request timed out. The worker is currently ..."); the command may still take effect.
+// Threads: every call may come from any thread. A call posts a command to the herder thread and waits for its answer
+// until the deadline; the herder thread itself never runs plugin code and never blocks on one. After the deadline the
+// answer is a kTimeout error with Connect's text ("Request timed out. The worker is currently ..."); the command may
+// still take effect.
 //
 // Errors carry the Java exception that Connect throws, and rest/ maps it to a status: exceptions::kNotFound -> 404,
 // kAlreadyExists -> 409, kBadRequest -> 400, anything else 500.
@@ -28,8 +29,8 @@ class Herder {
  public:
   virtual ~Herder() = default;
 
-  // Lifecycle, on the thread of main: start returns when commands are accepted; request_stop may come from any thread and does
-  // not block; stop drains tasks and connectors within their configured times, and joins.
+  // Lifecycle, on the thread of main: start returns when commands are accepted; request_stop may come from any thread
+  // and does not block; stop drains tasks and connectors within their configured times, and joins.
   virtual base::Status start() = 0;
   virtual void request_stop() = 0;
   virtual void stop() = 0;
@@ -46,12 +47,15 @@ class Herder {
 
   // POST /connectors: refuses an existing name. PUT config: creates or updates. Both validate first.
   virtual base::Result<ConnectorInfo> create_connector(const CreateRequest& request, Deadline deadline) = 0;
-  virtual base::Result<Created> put_connector_config(std::string_view connector, const config::ConfigMap& config, Deadline deadline) = 0;
-  virtual base::Result<ConnectorInfo> patch_connector_config(std::string_view connector, const config::ConfigMap& patch, Deadline deadline) = 0;
+  virtual base::Result<Created> put_connector_config(std::string_view connector, const config::ConfigMap& config,
+                                                     Deadline deadline) = 0;
+  virtual base::Result<ConnectorInfo> patch_connector_config(std::string_view connector, const config::ConfigMap& patch,
+                                                             Deadline deadline) = 0;
   virtual base::Status delete_connector(std::string_view connector, Deadline deadline) = 0;
 
   virtual base::Status restart_connector(std::string_view connector, Deadline deadline) = 0;
-  virtual base::Result<ConnectorStateInfo> restart_connector_and_tasks(const RestartRequest& request, Deadline deadline) = 0;
+  virtual base::Result<ConnectorStateInfo> restart_connector_and_tasks(const RestartRequest& request,
+                                                                       Deadline deadline) = 0;
   virtual base::Status restart_task(const base::TaskId& task, Deadline deadline) = 0;
   virtual base::Status pause_connector(std::string_view connector, Deadline deadline) = 0;
   virtual base::Status resume_connector(std::string_view connector, Deadline deadline) = 0;
@@ -62,12 +66,15 @@ class Herder {
 
   virtual base::Result<std::vector<OffsetInfo>> connector_offsets(std::string_view connector, Deadline deadline) = 0;
   // An offset text of "null" forgets that partition. Returns the message to show.
-  virtual base::Result<std::string> alter_connector_offsets(std::string_view connector, const std::vector<OffsetInfo>& offsets,
+  virtual base::Result<std::string> alter_connector_offsets(std::string_view connector,
+                                                            const std::vector<OffsetInfo>& offsets,
                                                             Deadline deadline) = 0;
   virtual base::Result<std::string> reset_connector_offsets(std::string_view connector, Deadline deadline) = 0;
 
-  // Validation runs on a thread of its own pool, never on the herder thread. The name is the class given in the configuration.
-  virtual base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config, Deadline deadline) = 0;
+  // Validation runs on a thread of its own pool, never on the herder thread. The name is the class given in the
+  // configuration.
+  virtual base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config,
+                                                                      Deadline deadline) = 0;
 };
 
 }  // namespace sluice::herder

@@ -1,5 +1,6 @@
 #pragma once
-// What the REST API asks a herder for and what it gets (spec connect-runtime.md section 1.2). Plain data; rest/ turns it into JSON.
+// What the REST API asks a herder for and what it gets (spec connect-runtime.md section 1.2). Plain data; rest/ turns
+// it into JSON.
 
 #include <cstdint>
 #include <optional>

@@ -1,15 +1,16 @@
 #pragma once
-// What the worker does for one plugin instance, behind the extension tables of abi.h (section "host"). runtime/task implements it
-// for a connector and for a task; host_tables.cc turns it into the C tables. The `ctx` that a plugin gets is the HostServices*.
+// What the worker does for one plugin instance, behind the extension tables of abi.h (section "host"). runtime/task
+// implements it for a connector and for a task; host_tables.cc turns it into the C tables. The `ctx` that a plugin gets
+// is the HostServices*.
 //
 // Threads are those of the tables: [any] calls must be thread-safe, the rest come on the instance's own thread.
-
-#include <sluice/value.hpp>
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/log.h"
 #include "runtime/base/status.h"
@@ -30,7 +31,8 @@ class HostServices {
 
   // sluice.metrics/1; ids > 0
   enum class MetricKind { kCounter, kGauge, kHistogram };
-  virtual std::uint32_t define_metric(MetricKind kind, std::string_view name, std::string_view unit, std::string_view help) = 0;
+  virtual std::uint32_t define_metric(MetricKind kind, std::string_view name, std::string_view unit,
+                                      std::string_view help) = 0;
   virtual void update_metric(std::uint32_t id, double value) = 0;  // [any] add, set or observe, by kind
 
   // sluice.schema/1 [task]
@@ -52,7 +54,8 @@ class HostServices {
   virtual void request_commit() = 0;
 
   // sluice.errant/1 [task]
-  virtual base::Result<std::uint64_t> report_errant(const sluice_batch& batch, std::uint32_t index, base::Error cause) = 0;
+  virtual base::Result<std::uint64_t> report_errant(const sluice_batch& batch, std::uint32_t index,
+                                                    base::Error cause) = 0;
   virtual base::Status await_errant(std::uint64_t ticket, std::int64_t timeout_ms) = 0;
 
   // sluice.record_error/1 [task]
@@ -63,9 +66,9 @@ class HostServices {
   virtual void abort_transaction(std::uint32_t record) = 0;
 
   // sluice.stop/1
-  virtual bool is_stopping() = 0;                        // [any]
-  virtual int stop_fd() = 0;                             // [any]
-  virtual bool sleep(std::int64_t timeout_ms) = 0;       // true: stopping
+  virtual bool is_stopping() = 0;                   // [any]
+  virtual int stop_fd() = 0;                        // [any]
+  virtual bool sleep(std::int64_t timeout_ms) = 0;  // true: stopping
 
   // sluice.thread_check/1 [any]
   virtual bool is_task_thread() = 0;
@@ -85,7 +88,9 @@ class BasicHostServices : public HostServices {
   base::Status rewind(std::span<const sluice_topic_offset>) override { return unsupported(); }
   void set_timeout(std::int64_t) override {}
   void request_commit() override {}
-  base::Result<std::uint64_t> report_errant(const sluice_batch&, std::uint32_t, base::Error) override { return base::fail(unsupported().error()); }
+  base::Result<std::uint64_t> report_errant(const sluice_batch&, std::uint32_t, base::Error) override {
+    return base::fail(unsupported().error());
+  }
   base::Status await_errant(std::uint64_t, std::int64_t) override { return unsupported(); }
   void fail_record(sluice_batch& batch, std::uint32_t index, base::Error cause) override;
   void commit_transaction(std::uint32_t) override {}
@@ -95,8 +100,8 @@ class BasicHostServices : public HostServices {
   static base::Status unsupported();
 };
 
-// The host table to give to create(): answers get_extension for what `services` serves. It must stay where it is while an instance
-// uses it, and so must `services`, which is also the `ctx` to give.
+// The host table to give to create(): answers get_extension for what `services` serves. It must stay where it is while
+// an instance uses it, and so must `services`, which is also the `ctx` to give.
 struct HostTable {
   sluice_host host;
   HostServices* services;

@@ -11,7 +11,9 @@ namespace {
 
 using Extension = HostServices::Extension;
 
-HostServices& services_of(void* ctx) { return *static_cast<HostServices*>(ctx); }
+HostServices& services_of(void* ctx) {
+  return *static_cast<HostServices*>(ctx);
+}
 
 sluice_status finish(const base::Status& status, sluice_error* err) {
   if (status) return SLUICE_OK;
@@ -34,7 +36,9 @@ template <HostServices::MetricKind kKind>
 std::uint32_t define_metric(void* ctx, sluice_str name, sluice_str unit, sluice_str help) {
   return services_of(ctx).define_metric(kKind, view(name), view(unit), view(help));
 }
-void update_metric(void* ctx, std::uint32_t id, double value) { services_of(ctx).update_metric(id, value); }
+void update_metric(void* ctx, std::uint32_t id, double value) {
+  services_of(ctx).update_metric(id, value);
+}
 
 const sluice_metrics kMetricsTable = {sizeof(sluice_metrics),
                                       0,
@@ -46,7 +50,8 @@ const sluice_metrics kMetricsTable = {sizeof(sluice_metrics),
                                       update_metric};
 
 const sluice_schema_host kSchemaTable = {
-    sizeof(sluice_schema_host), 0, [](void* ctx, const sluice_schema* description, sluice_error* err) -> const sluice_schema* {
+    sizeof(sluice_schema_host), 0,
+    [](void* ctx, const sluice_schema* description, sluice_error* err) -> const sluice_schema* {
       auto schema = services_of(ctx).intern(*description);
       if (schema) return *schema;
       fill_error(err, schema.error());
@@ -55,7 +60,8 @@ const sluice_schema_host kSchemaTable = {
 
 const sluice_offset_reader kOffsetReaderTable = {
     sizeof(sluice_offset_reader), 0,
-    [](void* ctx, const sluice_value* partitions, std::uint32_t count, sluice_value* offsets, sluice_error* err) -> sluice_status {
+    [](void* ctx, const sluice_value* partitions, std::uint32_t count, sluice_value* offsets,
+       sluice_error* err) -> sluice_status {
       return finish(services_of(ctx).read_offsets({partitions, count}, offsets), err);
     }};
 
@@ -105,9 +111,10 @@ const sluice_transaction kTransactionTable = {
     sizeof(sluice_transaction), 0, [](void* ctx, std::uint32_t record) { services_of(ctx).commit_transaction(record); },
     [](void* ctx, std::uint32_t record) { services_of(ctx).abort_transaction(record); }};
 
-const sluice_stop kStopTable = {sizeof(sluice_stop), 0, [](void* ctx) -> std::int32_t { return services_of(ctx).is_stopping() ? 1 : 0; },
-                                [](void* ctx) -> std::int32_t { return services_of(ctx).stop_fd(); },
-                                [](void* ctx, std::int64_t timeout_ms) -> std::int32_t { return services_of(ctx).sleep(timeout_ms) ? 1 : 0; }};
+const sluice_stop kStopTable = {
+    sizeof(sluice_stop), 0, [](void* ctx) -> std::int32_t { return services_of(ctx).is_stopping() ? 1 : 0; },
+    [](void* ctx) -> std::int32_t { return services_of(ctx).stop_fd(); },
+    [](void* ctx, std::int64_t timeout_ms) -> std::int32_t { return services_of(ctx).sleep(timeout_ms) ? 1 : 0; }};
 
 const sluice_thread_check kThreadCheckTable = {
     sizeof(sluice_thread_check), 0, [](void* ctx) -> std::int32_t { return services_of(ctx).is_task_thread() ? 1 : 0; },
@@ -117,7 +124,9 @@ const void* get_extension(const sluice_host* host, const char* id) {
   // The host struct is the first member of its HostTable.
   const HostServices& services = *reinterpret_cast<const HostTable*>(host)->services;
   const std::string_view name = id != nullptr ? std::string_view(id) : std::string_view();
-  const auto served = [&](Extension extension, const void* table) { return services.serves(extension) ? table : nullptr; };
+  const auto served = [&](Extension extension, const void* table) {
+    return services.serves(extension) ? table : nullptr;
+  };
   if (name == SLUICE_EXT_LOG) return &kLogTable;
   if (name == SLUICE_EXT_METRICS) return &kMetricsTable;
   if (name == SLUICE_EXT_SCHEMA) return &kSchemaTable;
@@ -134,17 +143,22 @@ const void* get_extension(const sluice_host* host, const char* id) {
 
 const char* exception_of(base::Code code) {
   switch (code) {
-    case base::Code::kRetry: return base::exceptions::kRetriable;
-    case base::Code::kBadRecord: return base::exceptions::kData;
-    case base::Code::kInvalidConfig: return base::exceptions::kConfig;
-    default: return base::exceptions::kConnect;
+    case base::Code::kRetry:
+      return base::exceptions::kRetriable;
+    case base::Code::kBadRecord:
+      return base::exceptions::kData;
+    case base::Code::kInvalidConfig:
+      return base::exceptions::kConfig;
+    default:
+      return base::exceptions::kConnect;
   }
 }
 
 }  // namespace
 
 base::Status BasicHostServices::unsupported() {
-  return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation, "The host does not serve this call to this component");
+  return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation,
+                    "The host does not serve this call to this component");
 }
 
 base::Status BasicHostServices::read_offsets(std::span<const sluice_value> partitions, sluice_value* offsets) {
@@ -158,14 +172,16 @@ void BasicHostServices::fail_record(sluice_batch& batch, std::uint32_t index, ba
 }
 
 HostTable make_host_table(HostServices& services) {
-  return {{sizeof(sluice_host), SLUICE_ABI_MAJOR, SLUICE_ABI_MINOR, 0, str("sluice"), str("0.1.0"), get_extension}, &services};
+  return {{sizeof(sluice_host), SLUICE_ABI_MAJOR, SLUICE_ABI_MINOR, 0, str("sluice"), str("0.1.0"), get_extension},
+          &services};
 }
 
 void fill_error(sluice_error* out, const base::Error& error) {
   if (out == nullptr) return;
   const bool known = static_cast<int>(error.code()) <= SLUICE_BUG;
   out->status = known ? static_cast<sluice_status>(error.code()) : SLUICE_FATAL;
-  out->message_size = static_cast<std::uint32_t>(std::min<std::size_t>(error.message().size(), SLUICE_ERROR_MESSAGE_MAX));
+  out->message_size =
+      static_cast<std::uint32_t>(std::min<std::size_t>(error.message().size(), SLUICE_ERROR_MESSAGE_MAX));
   std::memcpy(out->message, error.message().data(), out->message_size);
 }
 
@@ -173,7 +189,9 @@ base::Error to_error(sluice_status status, const sluice_error& error) {
   const bool known = status >= SLUICE_RETRY && status <= SLUICE_BUG;
   const base::Code code = known ? static_cast<base::Code>(status) : base::Code::kBug;
   std::string message(error.message, std::min<std::uint32_t>(error.message_size, SLUICE_ERROR_MESSAGE_MAX));
-  if (!known) message = fmt::format("The component answered the unknown status {}{}{}", status, message.empty() ? "" : ": ", message);
+  if (!known)
+    message =
+        fmt::format("The component answered the unknown status {}{}{}", status, message.empty() ? "" : ": ", message);
   return {code, exception_of(code), std::move(message)};
 }
 

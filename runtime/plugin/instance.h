@@ -1,10 +1,9 @@
 #pragma once
-// Instances of plugin components as C++ objects: each owns one `self`, calls its table defensively (a function is called only if it
-// lies inside struct_size and is not null) and turns statuses into errors. Not thread-safe beyond what abi.h tags [any].
+// Instances of plugin components as C++ objects: each owns one `self`, calls its table defensively (a function is
+// called only if it lies inside struct_size and is not null) and turns statuses into errors. Not thread-safe beyond
+// what abi.h tags [any].
 //
 // The HostServices given at create must outlive the instance.
-
-#include <sluice/value.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -14,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_map.h"
@@ -29,8 +30,9 @@ std::vector<sluice_kv> to_kv(const config::ConfigMap& config);
 
 class ConnectorInstance {
  public:
-  static base::Result<std::unique_ptr<ConnectorInstance>> create(const sluice_connector_vtable& table, HostServices& services);  // [control]
-  ~ConnectorInstance();                                                                                                          // [control]
+  static base::Result<std::unique_ptr<ConnectorInstance>> create(const sluice_connector_vtable& table,
+                                                                 HostServices& services);  // [control]
+  ~ConnectorInstance();                                                                    // [control]
   ConnectorInstance(const ConnectorInstance&) = delete;
   ConnectorInstance& operator=(const ConnectorInstance&) = delete;
 
@@ -59,13 +61,15 @@ class ConnectorInstance {
 
 class SourceTaskInstance {
  public:
-  static base::Result<std::unique_ptr<SourceTaskInstance>> create(const sluice_source_task_vtable& table, HostServices& services);  // [task]
+  static base::Result<std::unique_ptr<SourceTaskInstance>> create(const sluice_source_task_vtable& table,
+                                                                  HostServices& services);  // [task]
   ~SourceTaskInstance();
   SourceTaskInstance(const SourceTaskInstance&) = delete;
   SourceTaskInstance& operator=(const SourceTaskInstance&) = delete;
 
   base::Status start(const config::ConfigMap& config);
-  // Fills `batch` (fresh or reset). The shape of what came back is checked: indices inside their tables, strides, nulls.
+  // Fills `batch` (fresh or reset). The shape of what came back is checked: indices inside their tables, strides,
+  // nulls.
   base::Status poll(data::Batch& batch);
   bool wants_acks() const;
   void delivered(std::span<const sluice_ack> acks);
@@ -83,7 +87,8 @@ class SourceTaskInstance {
 
 class SinkTaskInstance {
  public:
-  static base::Result<std::unique_ptr<SinkTaskInstance>> create(const sluice_sink_task_vtable& table, HostServices& services);  // [task]
+  static base::Result<std::unique_ptr<SinkTaskInstance>> create(const sluice_sink_task_vtable& table,
+                                                                HostServices& services);  // [task]
   ~SinkTaskInstance();
   SinkTaskInstance(const SinkTaskInstance&) = delete;
   SinkTaskInstance& operator=(const SinkTaskInstance&) = delete;
@@ -107,13 +112,17 @@ class SinkTaskInstance {
 };
 
 // Adapters of plugin transforms, predicates and converters to the interfaces that built-in ones implement. [task]
-base::Result<std::unique_ptr<data::Transform>> make_plugin_transform(const sluice_transform_vtable& table, HostServices& services,
+base::Result<std::unique_ptr<data::Transform>> make_plugin_transform(const sluice_transform_vtable& table,
+                                                                     HostServices& services,
                                                                      const config::ConfigMap& config);
-base::Result<std::unique_ptr<data::Predicate>> make_plugin_predicate(const sluice_predicate_vtable& table, HostServices& services,
+base::Result<std::unique_ptr<data::Predicate>> make_plugin_predicate(const sluice_predicate_vtable& table,
+                                                                     HostServices& services,
                                                                      const config::ConfigMap& config);
-base::Result<std::unique_ptr<data::Converter>> make_plugin_converter(const sluice_converter_vtable& table, HostServices& services,
+base::Result<std::unique_ptr<data::Converter>> make_plugin_converter(const sluice_converter_vtable& table,
+                                                                     HostServices& services,
                                                                      const config::ConfigMap& config, bool is_key);
-base::Result<std::unique_ptr<data::HeaderConverter>> make_plugin_header_converter(const sluice_converter_vtable& table, HostServices& services,
+base::Result<std::unique_ptr<data::HeaderConverter>> make_plugin_header_converter(const sluice_converter_vtable& table,
+                                                                                  HostServices& services,
                                                                                   const config::ConfigMap& config);
 
 }  // namespace sluice::plugin

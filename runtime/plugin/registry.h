@@ -1,13 +1,16 @@
 #pragma once
-// Which components this worker has: those of the plugins on plugin.path and the built-in ones that main registers. A value, built
-// once per worker; rescan() finds plugins dropped in since. Identity is the canonical name: the Java class name that a component
-// replaces, or its own name.
+// Which components this worker has: those of the plugins on plugin.path and the built-in ones that main registers. A
+// value, built once per worker; rescan() finds plugins dropped in since. Identity is the canonical name: the Java class
+// name that a component replaces, or its own name.
 //
 // Threads: everything here may be called from any thread; what is returned is immutable or shared.
 
+<<<<<<< Updated upstream
 #include <sluice/value.hpp>
 
 #include <chrono>
+=======
+>>>>>>> Stashed changes
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +18,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/status.h"
 #include "runtime/config/component_catalog.h"
@@ -29,9 +34,9 @@ namespace sluice::plugin {
 
 // A component written in C++ inside the worker. Exactly one factory is set for each kind listed.
 struct BuiltinComponent {
-  std::string class_name;                         // canonical
-  std::string version;                            // empty: the worker's
-  std::vector<config::ComponentKind> kinds;       // a converter may serve as header converter too
+  std::string class_name;                    // canonical
+  std::string version;                       // empty: the worker's
+  std::vector<config::ComponentKind> kinds;  // a converter may serve as header converter too
   std::function<config::ConfigDef()> config_def;
   std::function<base::Result<std::unique_ptr<data::Converter>>(const config::ConfigMap&, bool is_key)> converter;
   std::function<base::Result<std::unique_ptr<data::HeaderConverter>>(const config::ConfigMap&)> header_converter;
@@ -87,13 +92,15 @@ class Registry final : public config::ComponentCatalog {
 
   // Before scan(). A duplicate canonical name is an error.
   base::Status add(BuiltinComponent component);
-  // Reads plugin.path: manifests, or the probe in a child process. Never loads a library. Bad plugins are quarantined, not errors.
+  // Reads plugin.path: manifests, or the probe in a child process. Never loads a library. Bad plugins are quarantined,
+  // not errors.
   void scan();
   // Scans again if something on plugin.path changed since (a cheap look at names, sizes and times). Waits for the scan a while only,
   // so that one plugin that hangs its probe holds nobody up. True: the components changed.
   bool rescan();
 
-  // Connect's order: sinks, sources, transformations, predicates, converters, header converters; by class name within each.
+  // Connect's order: sinks, sources, transformations, predicates, converters, header converters; by class name within
+  // each.
   std::vector<PluginInfo> plugins() const;
   std::vector<Quarantined> quarantined() const;
   std::vector<LibraryInfo> libraries() const;
@@ -103,18 +110,32 @@ class Registry final : public config::ComponentCatalog {
   bool is_a(std::string_view class_name, config::ComponentKind kind) const override;
   std::vector<std::string> list(config::ComponentKind kind) const override;
   std::vector<std::string> versions(std::string_view class_name) const override;
-  base::Result<std::shared_ptr<const config::ConfigDef>> config_def(std::string_view class_name, config::ComponentKind kind) const override;
+  base::Result<std::shared_ptr<const config::ConfigDef>> config_def(std::string_view class_name,
+                                                                    config::ComponentKind kind) const override;
 
+<<<<<<< Updated upstream
   // Finds by class name or alias (the newest version where there are several) and loads the library if that has not happened. Errors with Connect's texts for an unknown or an
   // ambiguous name; kFatal with the reason where the library does not load. May take long (dlopen): not for the herder thread.
+=======
+  // Finds by class name or alias and loads the library if that has not happened. Errors with Connect's texts for an
+  // unknown or an ambiguous name; kFatal with the reason where the library does not load. May take long (dlopen): not
+  // for the herder thread.
+>>>>>>> Stashed changes
   base::Result<ConnectorComponent> connector(std::string_view name_or_alias);
 
-  // New instances, built-in or from a plugin; `services` is for plugin components. Errors: unknown name, refused configuration.
-  base::Result<std::unique_ptr<data::Transform>> make_transform(std::string_view class_name, const config::ConfigMap& config, HostServices& services);
-  base::Result<std::unique_ptr<data::Predicate>> make_predicate(std::string_view class_name, const config::ConfigMap& config, HostServices& services);
-  base::Result<std::unique_ptr<data::Converter>> make_converter(std::string_view class_name, const config::ConfigMap& config, bool is_key,
+  // New instances, built-in or from a plugin; `services` is for plugin components. Errors: unknown name, refused
+  // configuration.
+  base::Result<std::unique_ptr<data::Transform>> make_transform(std::string_view class_name,
+                                                                const config::ConfigMap& config,
                                                                 HostServices& services);
-  base::Result<std::unique_ptr<data::HeaderConverter>> make_header_converter(std::string_view class_name, const config::ConfigMap& config,
+  base::Result<std::unique_ptr<data::Predicate>> make_predicate(std::string_view class_name,
+                                                                const config::ConfigMap& config,
+                                                                HostServices& services);
+  base::Result<std::unique_ptr<data::Converter>> make_converter(std::string_view class_name,
+                                                                const config::ConfigMap& config, bool is_key,
+                                                                HostServices& services);
+  base::Result<std::unique_ptr<data::HeaderConverter>> make_header_converter(std::string_view class_name,
+                                                                             const config::ConfigMap& config,
                                                                              HostServices& services);
 
  private:

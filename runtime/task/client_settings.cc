@@ -14,8 +14,9 @@ void merge(const config::ConfigMap& from, kafka::ConfigMap& into) {
     if (value) into[key] = *value;
 }
 
-base::Result<kafka::ClientConfig> translate(const WorkerContext& worker, const config::ConnectorConfig& connector, kafka::ConfigMap java,
-                                            config::ClientKind worker_kind, kafka::ClientKind kind) {
+base::Result<kafka::ClientConfig> translate(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                            kafka::ConfigMap java, config::ClientKind worker_kind,
+                                            kafka::ClientKind kind) {
   java["bootstrap.servers"] = worker.bootstrap_servers;
   merge(worker.config->client_config(worker_kind), java);
   // An embedded broker has one address only.
@@ -36,21 +37,24 @@ kafka::ConfigMap producer_defaults() {
 
 }  // namespace
 
-base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
+                                                         const config::ConnectorConfig& connector,
                                                          const base::TaskId& task) {
   kafka::ConfigMap java = producer_defaults();
   java["client.id"] = "connector-producer-" + task.to_string();
   return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
 }
 
-base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker,
+                                                      const config::ConnectorConfig& connector,
                                                       const base::TaskId& task) {
   kafka::ConfigMap java = producer_defaults();
   java["client.id"] = "connector-dlq-producer-" + task.to_string();
   return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
 }
 
-base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker,
+                                                       const config::ConnectorConfig& connector,
                                                        const base::TaskId& task) {
   kafka::ConfigMap java{{"group.id", "connect-" + task.connector},
                         {"client.id", "connector-consumer-" + task.to_string()},
@@ -59,14 +63,16 @@ base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& work
   return translate(worker, connector, std::move(java), config::ClientKind::kConsumer, kafka::ClientKind::kConsumer);
 }
 
-base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector, std::string_view client_id) {
+base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                               std::string_view client_id) {
   kafka::ConfigMap java{{"client.id", std::string(client_id)}};
   return translate(worker, connector, std::move(java), config::ClientKind::kAdmin, kafka::ClientKind::kAdmin);
 }
 
 std::string sink_group_id(const WorkerContext& worker, const config::ConnectorConfig& connector) {
   if (const auto own = connector.client_overrides("consumer").get("group.id")) return std::string(*own);
-  if (const auto workers = worker.config->client_config(config::ClientKind::kConsumer).get("group.id")) return std::string(*workers);
+  if (const auto workers = worker.config->client_config(config::ClientKind::kConsumer).get("group.id"))
+    return std::string(*workers);
   return "connect-" + connector.name();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The Kafka clients of a task: Connect's own defaults, beneath the worker's `producer.*`/`consumer.*`/`admin.*`, beneath the
-// connector's overrides (spec connect-runtime.md sections 2.4 and 6.1), translated for librdkafka.
+// The Kafka clients of a task: Connect's own defaults, beneath the worker's `producer.*`/`consumer.*`/`admin.*`,
+// beneath the connector's overrides (spec connect-runtime.md sections 2.4 and 6.1), translated for librdkafka.
 
 #include <string>
 #include <string_view>
@@ -13,10 +13,17 @@
 
 namespace sluice::task {
 
-base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector, const base::TaskId& task);
-base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker, const config::ConnectorConfig& connector, const base::TaskId& task);
-base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker, const config::ConnectorConfig& connector, const base::TaskId& task);
-base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector, std::string_view client_id);
+base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
+                                                         const config::ConnectorConfig& connector,
+                                                         const base::TaskId& task);
+base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker,
+                                                       const config::ConnectorConfig& connector,
+                                                       const base::TaskId& task);
+base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker,
+                                                      const config::ConnectorConfig& connector,
+                                                      const base::TaskId& task);
+base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                               std::string_view client_id);
 
 // The consumer group of a sink connector: "connect-<name>", unless the worker or the connector sets group.id.
 std::string sink_group_id(const WorkerContext& worker, const config::ConnectorConfig& connector);

@@ -7,14 +7,16 @@
 namespace sluice::task {
 namespace {
 
-config::ConverterSpec converter_spec(const WorkerContext& worker, const config::ConnectorConfig& connector, std::string_view key) {
+config::ConverterSpec converter_spec(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                     std::string_view key) {
   if (auto own = connector.converter(key)) return *std::move(own);
   return worker.config->converter(key);
 }
 
 }  // namespace
 
-base::Result<Converters> make_converters(const WorkerContext& worker, const config::ConnectorConfig& connector, plugin::HostServices& services) {
+base::Result<Converters> make_converters(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                         plugin::HostServices& services) {
   Converters converters;
   plugin::Registry& plugins = *worker.plugins;
   const config::ConverterSpec key = converter_spec(worker, connector, "key.converter");
@@ -38,7 +40,8 @@ base::Result<TransformChain> make_transform_chain(const WorkerContext& worker, c
     stage.class_name = worker.plugins->resolve(spec.class_name).value_or(spec.class_name);
     SLUICE_TRY_ASSIGN(stage.transform, worker.plugins->make_transform(spec.class_name, spec.config, services));
     if (spec.predicate) {
-      SLUICE_TRY_ASSIGN(stage.predicate, worker.plugins->make_predicate(spec.predicate->class_name, spec.predicate->config, services));
+      SLUICE_TRY_ASSIGN(stage.predicate,
+                        worker.plugins->make_predicate(spec.predicate->class_name, spec.predicate->config, services));
     }
     stage.negate = spec.negate;
     stages.push_back(std::move(stage));

@@ -1,6 +1,6 @@
 #pragma once
-// The converters and transforms of one task, made from its connector's configuration and the worker's (spec connect-runtime.md
-// section 6.3).
+// The converters and transforms of one task, made from its connector's configuration and the worker's (spec
+// connect-runtime.md section 6.3).
 
 #include <memory>
 #include <string>
@@ -22,7 +22,8 @@ struct Converters {
 };
 
 // `services` must outlive what is made. Errors name the class or the key that is wrong.
-base::Result<Converters> make_converters(const WorkerContext& worker, const config::ConnectorConfig& connector, plugin::HostServices& services);
+base::Result<Converters> make_converters(const WorkerContext& worker, const config::ConnectorConfig& connector,
+                                         plugin::HostServices& services);
 base::Result<TransformChain> make_transform_chain(const WorkerContext& worker, const config::ConnectorConfig& connector,
                                                   plugin::HostServices& services);
 

@@ -1,6 +1,7 @@
 #pragma once
-// One Connector instance on its own control thread (spec connect-runtime.md section 6.2). The herder posts; results come back
-// through callbacks on the control thread, which only enqueue. A connector that hangs delays nobody: its calls just do not return.
+// One Connector instance on its own control thread (spec connect-runtime.md section 6.2). The herder posts; results
+// come back through callbacks on the control thread, which only enqueue. A connector that hangs delays nobody: its
+// calls just do not return.
 
 #include <chrono>
 #include <functional>
@@ -33,11 +34,12 @@ class ConnectorRunner {
   virtual bool await(std::chrono::steady_clock::time_point deadline) = 0;  // true: the control thread has ended
   virtual void abandon() = 0;
   virtual bool is_running() const = 0;
-  virtual const std::string& version() const = 0;
+  virtual std::string version() const = 0;  // empty until the component is loaded
 };
 
-// `config` has its variables resolved. The listener must outlive the runner.
-base::Result<std::shared_ptr<ConnectorRunner>> make_connector_runner(const WorkerContext& worker, config::ConnectorConfig config,
-                                                                     ConnectorListener& listener);
+// `config` has its variables resolved. The component is loaded on the control thread; what fails is told to the
+// listener, which must outlive the runner.
+std::shared_ptr<ConnectorRunner> make_connector_runner(const WorkerContext& worker, config::ConnectorConfig config,
+                                                       ConnectorListener& listener);
 
 }  // namespace sluice::task

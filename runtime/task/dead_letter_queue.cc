@@ -43,8 +43,10 @@ DeadLetterQueue::~DeadLetterQueue() {
   static_cast<void>(flush(std::chrono::seconds(1)));
 }
 
-base::Result<std::unique_ptr<DeadLetterQueue>> DeadLetterQueue::open(const WorkerContext& worker, const config::ConnectorConfig& connector,
-                                                                     const base::TaskId& task, metrics::Group& metrics) {
+base::Result<std::unique_ptr<DeadLetterQueue>> DeadLetterQueue::open(const WorkerContext& worker,
+                                                                     const config::ConnectorConfig& connector,
+                                                                     const base::TaskId& task,
+                                                                     metrics::Group& metrics) {
   SLUICE_TRY(ensure_topic(worker, connector));
   SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, dlq_producer_config(worker, connector, task));
   SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(client));
@@ -59,7 +61,8 @@ void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
   requests_.add();
   if (producer_->outstanding() >= kOutstandingMax && !flush(std::chrono::seconds(30))) {
     failures_.add();
-    kLog.error("Could not produce message to dead letter queue. topic={}: {} records are waiting for the brokers", topic_name_, kOutstandingMax);
+    kLog.error("Could not produce message to dead letter queue. topic={}: {} records are waiting for the brokers",
+               topic_name_, kOutstandingMax);
     return;
   }
   const kafka::Message& message = record.messages->messages()[record.message];
@@ -102,8 +105,9 @@ void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
     return;
   }
   failures_.add();
-  kLog.error("Could not produce message to dead letter queue. topic={}: {}", topic_name_,
-             status == kafka::ProduceStatus::kFailed ? producer_->last_error().to_string() : "the producer's queue is full");
+  kLog.error(
+      "Could not produce message to dead letter queue. topic={}: {}", topic_name_,
+      status == kafka::ProduceStatus::kFailed ? producer_->last_error().to_string() : "the producer's queue is full");
 }
 
 void DeadLetterQueue::on_deliveries(std::span<const kafka::Delivery> deliveries) {
@@ -111,12 +115,14 @@ void DeadLetterQueue::on_deliveries(std::span<const kafka::Delivery> deliveries)
     const std::unique_ptr<std::string> copy(static_cast<std::string*>(delivery.opaque));
     if (delivery.error == kafka::error_code::kNone) continue;
     failures_.add();
-    kLog.error("Could not produce message to dead letter queue. topic={}: {}", topic_name_, kafka::error_text(delivery.error));
+    kLog.error("Could not produce message to dead letter queue. topic={}: {}", topic_name_,
+               kafka::error_text(delivery.error));
   }
 }
 
 void DeadLetterQueue::poll() {
-  producer_->poll_deliveries(std::chrono::milliseconds(0), [this](std::span<const kafka::Delivery> deliveries) { on_deliveries(deliveries); });
+  producer_->poll_deliveries(std::chrono::milliseconds(0),
+                             [this](std::span<const kafka::Delivery> deliveries) { on_deliveries(deliveries); });
 }
 
 base::Status DeadLetterQueue::flush(std::chrono::milliseconds timeout) {

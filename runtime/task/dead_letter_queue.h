@@ -1,7 +1,7 @@
 #pragma once
-// The dead-letter queue of a sink task (spec connect-runtime.md section 6.7, KIP-298): failed records with their original bytes
-// and, if asked for, headers that say what went wrong. Sending never blocks the task for long and never fails it: a record that
-// cannot be written is logged and counted.
+// The dead-letter queue of a sink task (spec connect-runtime.md section 6.7, KIP-298): failed records with their
+// original bytes and, if asked for, headers that say what went wrong. Sending never blocks the task for long and never
+// fails it: a record that cannot be written is logged and counted.
 
 #include <cstdint>
 #include <memory>
@@ -24,7 +24,8 @@ class DeadLetterQueue {
   static constexpr std::size_t kOutstandingMax = 10'000;
 
   // [task] Creates the topic if it is missing. Blocks on the brokers up to 30 s.
-  static base::Result<std::unique_ptr<DeadLetterQueue>> open(const WorkerContext& worker, const config::ConnectorConfig& connector,
+  static base::Result<std::unique_ptr<DeadLetterQueue>> open(const WorkerContext& worker,
+                                                             const config::ConnectorConfig& connector,
                                                              const base::TaskId& task, metrics::Group& metrics);
   ~DeadLetterQueue();
 

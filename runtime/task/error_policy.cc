@@ -15,9 +15,12 @@ constexpr std::int64_t kFirstDelayMs = 300;
 
 std::string_view timestamp_type_name(kafka::TimestampType type) {
   switch (type) {
-    case kafka::TimestampType::kCreateTime: return "CreateTime";
-    case kafka::TimestampType::kLogAppendTime: return "LogAppendTime";
-    case kafka::TimestampType::kNone: break;
+    case kafka::TimestampType::kCreateTime:
+      return "CreateTime";
+    case kafka::TimestampType::kLogAppendTime:
+      return "LogAppendTime";
+    case kafka::TimestampType::kNone:
+      break;
   }
   return "NoTimestampType";
 }
@@ -26,20 +29,28 @@ std::string_view timestamp_type_name(kafka::TimestampType type) {
 
 std::string_view stage_name(Stage stage) {
   switch (stage) {
-    case Stage::kTaskPoll: return "TASK_POLL";
-    case Stage::kTaskPut: return "TASK_PUT";
-    case Stage::kTransformation: return "TRANSFORMATION";
-    case Stage::kKeyConverter: return "KEY_CONVERTER";
-    case Stage::kValueConverter: return "VALUE_CONVERTER";
-    case Stage::kHeaderConverter: return "HEADER_CONVERTER";
-    case Stage::kKafkaProduce: return "KAFKA_PRODUCE";
-    case Stage::kKafkaConsume: return "KAFKA_CONSUME";
+    case Stage::kTaskPoll:
+      return "TASK_POLL";
+    case Stage::kTaskPut:
+      return "TASK_PUT";
+    case Stage::kTransformation:
+      return "TRANSFORMATION";
+    case Stage::kKeyConverter:
+      return "KEY_CONVERTER";
+    case Stage::kValueConverter:
+      return "VALUE_CONVERTER";
+    case Stage::kHeaderConverter:
+      return "HEADER_CONVERTER";
+    case Stage::kKafkaProduce:
+      return "KAFKA_PRODUCE";
+    case Stage::kKafkaConsume:
+      return "KAFKA_CONSUME";
   }
   return "UNKNOWN";
 }
 
-ErrorPolicy::ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& config, DeadLetterQueue* dlq, metrics::Group& metrics,
-                         StopSignal& stop, const base::Clock& clock)
+ErrorPolicy::ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& config, DeadLetterQueue* dlq,
+                         metrics::Group& metrics, StopSignal& stop, const base::Clock& clock)
     : task_(std::move(task)),
       config_(config),
       dlq_(dlq),
@@ -55,7 +66,8 @@ ErrorPolicy::ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& con
 std::int64_t ErrorPolicy::backoff_ms(int attempt) {
   const std::int64_t delay = attempt > 30 ? config_.retry_delay_max_ms + 1 : kFirstDelayMs << (attempt - 1);
   if (delay <= config_.retry_delay_max_ms) return delay;
-  return std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(config_.retry_delay_max_ms - 1, 0))(random_);
+  return std::uniform_int_distribution<std::int64_t>(
+      0, std::max<std::int64_t>(config_.retry_delay_max_ms - 1, 0))(random_);
 }
 
 ErrorPolicy::Retry ErrorPolicy::begin_retry() const {
@@ -85,17 +97,20 @@ base::Status ErrorPolicy::record_failed(const Failure& failure, const FailedReco
     skipped_.add();
     return {};
   }
-  return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect, "Tolerance exceeded in error handler").with_cause(failure.error));
+  return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect, "Tolerance exceeded in error handler")
+                        .with_cause(failure.error));
 }
 
 void ErrorPolicy::log(const Failure& failure, const FailedRecord& record) {
-  std::string text = fmt::format("Error encountered in task {}. Executing stage '{}' with class '{}'", task_.to_string(),
-                                 stage_name(failure.stage), failure.executing_class);
+  std::string text = fmt::format("Error encountered in task {}. Executing stage '{}' with class '{}'",
+                                 task_.to_string(), stage_name(failure.stage), failure.executing_class);
   if (config_.log_include_messages && record.messages != nullptr) {
     const kafka::Message& message = record.messages->messages()[record.message];
-    text += fmt::format(", where consumed record is {{topic='{}', partition={}, offset={}", message.topic, message.partition, message.offset);
+    text += fmt::format(", where consumed record is {{topic='{}', partition={}, offset={}", message.topic,
+                        message.partition, message.offset);
     if (message.timestamp_type != kafka::TimestampType::kNone)
-      text += fmt::format(", timestamp={}, timestampType={}", message.timestamp_ms, timestamp_type_name(message.timestamp_type));
+      text += fmt::format(", timestamp={}, timestampType={}", message.timestamp_ms,
+                          timestamp_type_name(message.timestamp_type));
     text += '}';
   } else if (config_.log_include_messages && record.describe) {
     text += fmt::format(", where source record is = {}", record.describe());

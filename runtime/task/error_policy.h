@@ -1,6 +1,6 @@
 #pragma once
-// What happens when a record fails: retries with backoff, then errors.tolerance, the log and the dead-letter queue (spec
-// connect-runtime.md section 6.7; KIP-298). One per task, used on the task's thread.
+// What happens when a record fails: retries with backoff, then errors.tolerance, the log and the dead-letter queue
+// (spec connect-runtime.md section 6.7; KIP-298). One per task, used on the task's thread.
 
 #include <chrono>
 #include <cstdint>
@@ -26,7 +26,16 @@ namespace sluice::task {
 class StopSignal;
 class DeadLetterQueue;
 
-enum class Stage { kTaskPoll, kTaskPut, kTransformation, kKeyConverter, kValueConverter, kHeaderConverter, kKafkaProduce, kKafkaConsume };
+enum class Stage {
+  kTaskPoll,
+  kTaskPut,
+  kTransformation,
+  kKeyConverter,
+  kValueConverter,
+  kHeaderConverter,
+  kKafkaProduce,
+  kKafkaConsume
+};
 std::string_view stage_name(Stage stage);  // "TASK_POLL", ...
 
 // The record that failed, as far as reports need it. Borrowed for the call.
@@ -47,15 +56,16 @@ struct Failure {
 class ErrorPolicy {
  public:
   // `dlq` may be null. Everything referred to must outlive the policy.
-  ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& config, DeadLetterQueue* dlq, metrics::Group& metrics, StopSignal& stop,
-              const base::Clock& clock);
+  ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& config, DeadLetterQueue* dlq, metrics::Group& metrics,
+              StopSignal& stop, const base::Clock& clock);
 
-  // Runs `operation` (returning a Status or Result), again while it asks for it with Code::kRetry and errors.retry.timeout lasts.
-  // The last outcome is returned; kStopping if a stop ended the waiting.
+  // Runs `operation` (returning a Status or Result), again while it asks for it with Code::kRetry and
+  // errors.retry.timeout lasts. The last outcome is returned; kStopping if a stop ended the waiting.
   template <typename Operation>
   auto with_retry(Operation&& operation) -> decltype(operation()) {
     auto result = operation();
-    if (result || result.error().code() != base::Code::kRetry) [[likely]] return result;
+    if (result || result.error().code() != base::Code::kRetry) [[likely]]
+      return result;
     Retry retry = begin_retry();
     for (;;) {
       if (!wait(retry)) return result;

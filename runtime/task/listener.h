@@ -1,6 +1,6 @@
 #pragma once
-// How connectors and tasks tell their herder what became of them. Calls come on the connector's control thread or the task's
-// thread; implementations only enqueue.
+// How connectors and tasks tell their herder what became of them. Calls come on the connector's control thread or the
+// task's thread; implementations only enqueue.
 
 #include <string>
 #include <string_view>

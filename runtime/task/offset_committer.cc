@@ -20,8 +20,8 @@ struct OffsetCommitter::Answer {
   std::optional<base::Status> status;
 };
 
-OffsetCommitter::OffsetCommitter(base::TaskId task, Timing timing, store::OffsetStore& store, OffsetTracker& tracker, TaskMetrics& metrics,
-                                 const base::Clock& clock)
+OffsetCommitter::OffsetCommitter(base::TaskId task, Timing timing, store::OffsetStore& store, OffsetTracker& tracker,
+                                 TaskMetrics& metrics, const base::Clock& clock)
     : task_(std::move(task)),
       timing_(timing),
       store_(store),
@@ -37,9 +37,11 @@ std::int64_t OffsetCommitter::ms_until_due() const {
 
 void OffsetCommitter::begin() {
   if (const std::string error = tracker_.take_error(); !error.empty()) {
-    kLog.error("CRITICAL: Failed to serialize offset data, making it impossible to commit offsets under namespace {}. This likely won't recover unless "
-               "the unserializable partition or offset information is overwritten.\n{}",
-               task_.connector, error);
+    kLog.error(
+        "CRITICAL: Failed to serialize offset data, making it impossible to commit offsets under namespace {}. This "
+        "likely won't recover unless "
+        "the unserializable partition or offset information is overwritten.\n{}",
+        task_.connector, error);
   }
   pending_ = tracker_.take();
   answer_ = std::make_shared<Answer>();
@@ -61,10 +63,13 @@ bool OffsetCommitter::take_answer(bool* stored) {
   }
   if (!status) {
     if (now - began_ms_ < timing_.timeout_ms) return false;
-    kLog.error("WorkerSourceTask{{id={}}} Timed out waiting to flush offsets to storage; will try again on next flush interval with latest offsets",
-               task_.to_string());
+    kLog.error(
+        "WorkerSourceTask{{id={}}} Timed out waiting to flush offsets to storage; will try again on next flush "
+        "interval with latest offsets",
+        task_.to_string());
   } else if (!*status) {
-    kLog.error("WorkerSourceTask{{id={}}} Failed to flush offsets to storage: {}", task_.to_string(), status->error().to_string());
+    kLog.error("WorkerSourceTask{{id={}}} Failed to flush offsets to storage: {}", task_.to_string(),
+               status->error().to_string());
   }
   if (status && *status) {
     *stored = true;
@@ -102,7 +107,8 @@ bool OffsetCommitter::finish(std::chrono::steady_clock::time_point deadline) {
       std::unique_lock lock(answer_->mutex);
       if (!answer_->came.wait_until(lock, deadline, [&] { return answer_->status.has_value(); })) return false;
       if (!*answer_->status) {
-        kLog.error("WorkerSourceTask{{id={}}} Failed to flush offsets to storage: {}", task_.to_string(), answer_->status->error().to_string());
+        kLog.error("WorkerSourceTask{{id={}}} Failed to flush offsets to storage: {}", task_.to_string(),
+                   answer_->status->error().to_string());
         metrics_.commit_failed();
         return false;
       }

@@ -1,7 +1,7 @@
 #pragma once
-// Writes the committable offsets of a source task to the worker's offset store every offset.flush.interval.ms, without ever making
-// the task wait (spec connect-runtime.md section 6.4). One write is under way at a time; what fails or takes longer than
-// offset.flush.timeout.ms is given back to the tracker and goes with the next one.
+// Writes the committable offsets of a source task to the worker's offset store every offset.flush.interval.ms, without
+// ever making the task wait (spec connect-runtime.md section 6.4). One write is under way at a time; what fails or
+// takes longer than offset.flush.timeout.ms is given back to the tracker and goes with the next one.
 //
 // Owner: the task thread. The store's answer comes on its own thread and only sets a flag and wakes the task.
 
@@ -25,10 +25,11 @@ class OffsetCommitter {
     std::int64_t interval_ms;
     std::int64_t timeout_ms;
   };
-  OffsetCommitter(base::TaskId task, Timing timing, store::OffsetStore& store, OffsetTracker& tracker, TaskMetrics& metrics, const base::Clock& clock);
+  OffsetCommitter(base::TaskId task, Timing timing, store::OffsetStore& store, OffsetTracker& tracker,
+                  TaskMetrics& metrics, const base::Clock& clock);
 
-  // Takes the answer of a write that ended and begins a new one when it is time. True: offsets were stored since the last call,
-  // so SourceTask.commit() is due.
+  // Takes the answer of a write that ended and begins a new one when it is time. True: offsets were stored since the
+  // last call, so SourceTask.commit() is due.
   bool step();
   // At the end of the task: stores what is left and waits for it until the deadline. True: everything is stored.
   bool finish(std::chrono::steady_clock::time_point deadline);

@@ -20,13 +20,15 @@ base::Result<std::uint32_t> OffsetTracker::line(const Value& source_partition) {
 
 void OffsetTracker::grow(Line& line) {
   std::vector<Slot> larger(line.ring.size() * 2);
-  for (std::uint64_t sequence = line.base; sequence != line.next; ++sequence) larger[sequence & (larger.size() - 1)] = line.at(sequence);
+  for (std::uint64_t sequence = line.base; sequence != line.next; ++sequence)
+    larger[sequence & (larger.size() - 1)] = line.at(sequence);
   line.ring = std::move(larger);
 }
 
 OffsetTracker::Ticket OffsetTracker::submit(std::uint32_t line_index, const sluice_value& offset, void* owner) {
   Line& line = lines_[line_index];
-  if (line.next - line.base == line.ring.size()) [[unlikely]] grow(line);
+  if (line.next - line.base == line.ring.size()) [[unlikely]]
+    grow(line);
   line.at(line.next) = {&offset, owner, false};
   ++outstanding_;
   return {line_index, 0, line.next++};
@@ -55,8 +57,10 @@ void OffsetTracker::keep(const Line& line, const Value& offset) {
     return;
   }
   auto json = store::offset_value(offset);
-  if (json) committable_[line.key] = *std::move(json);
-  else error_ = json.error().to_string();
+  if (json)
+    committable_[line.key] = *std::move(json);
+  else
+    error_ = json.error().to_string();
 }
 
 std::vector<store::OffsetRecord> OffsetTracker::take() {

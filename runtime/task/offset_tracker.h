@@ -1,12 +1,10 @@
 #pragma once
-// Which source offsets may be committed: those of records that Kafka has acknowledged, in order per source partition. Acks may
-// arrive in any order; an offset becomes committable only when every earlier record of its source partition is acknowledged
-// (Connect's SubmittedRecords, spec connect-runtime.md section 6.4).
+// Which source offsets may be committed: those of records that Kafka has acknowledged, in order per source partition.
+// Acks may arrive in any order; an offset becomes committable only when every earlier record of its source partition is
+// acknowledged (Connect's SubmittedRecords, spec connect-runtime.md section 6.4).
 //
-// Owner: the task thread. The offset values stay in their batches, which must outlive their records here. Costs one ring slot a
-// record; an offset is turned into bytes only once per drained group of acks, not per record.
-
-#include <sluice/value.hpp>
+// Owner: the task thread. The offset values stay in their batches, which must outlive their records here. Costs one
+// ring slot a record; an offset is turned into bytes only once per drained group of acks, not per record.
 
 #include <cstdint>
 #include <map>
@@ -16,6 +14,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/status.h"
 #include "runtime/store/offset_store.h"
@@ -33,7 +33,8 @@ class OffsetTracker {
     std::uint64_t sequence = 0;
   };
 
-  // The line of a source partition (a MAP, or null), found by its value. Error: the partition cannot be written as JSON.
+  // The line of a source partition (a MAP, or null), found by its value. Error: the partition cannot be written as
+  // JSON.
   base::Result<std::uint32_t> line(const Value& source_partition);
 
   // A record is about to be produced. `offset` is borrowed until the record has left the line; `owner` is told then.
@@ -42,9 +43,9 @@ class OffsetTracker {
   void withdraw(const Ticket& ticket);
   void ack(const Ticket& ticket);
 
-  // Moves the acknowledged front of each line to what is committable; call after a group of acks. `left(owner)` is called for each
-  // record that leaves its line: nothing here refers to its offset any more. Offsets that cannot be written as JSON are kept out,
-  // and told by take_error().
+  // Moves the acknowledged front of each line to what is committable; call after a group of acks. `left(owner)` is
+  // called for each record that leaves its line: nothing here refers to its offset any more. Offsets that cannot be
+  // written as JSON are kept out, and told by take_error().
   template <typename Left>
   void collect(Left&& left) {
     for (const std::uint32_t index : touched_) {
@@ -59,8 +60,8 @@ class OffsetTracker {
     touched_.clear();
   }
 
-  // What is committable and was not yet taken; a later offset of a partition replaces an earlier one. Ownership of the records
-  // goes to the caller; if storing them fails, give_back() merges them beneath newer ones.
+  // What is committable and was not yet taken; a later offset of a partition replaces an earlier one. Ownership of the
+  // records goes to the caller; if storing them fails, give_back() merges them beneath newer ones.
   std::vector<store::OffsetRecord> take();
   void give_back(std::vector<store::OffsetRecord> records);
 

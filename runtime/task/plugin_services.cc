@@ -6,9 +6,14 @@
 
 namespace sluice::task {
 
-PluginServices::PluginServices(std::string connector, std::string logger_name, std::shared_ptr<metrics::Group> metrics_group,
-                               store::OffsetStore* offsets, StopSignal& stop)
-    : stop_(stop), connector_(std::move(connector)), logger_(logger_name), metrics_group_(std::move(metrics_group)), offsets_(offsets) {
+PluginServices::PluginServices(std::string connector, std::string logger_name,
+                               std::shared_ptr<metrics::Group> metrics_group, store::OffsetStore* offsets,
+                               StopSignal& stop)
+    : stop_(stop),
+      connector_(std::move(connector)),
+      logger_(logger_name),
+      metrics_group_(std::move(metrics_group)),
+      offsets_(offsets) {
   metrics_.reserve(kMetricsMax);  // ids are read on other threads: the vector never moves
 }
 
@@ -19,12 +24,17 @@ void PluginServices::log(base::LogLevel level, std::string_view message, std::sp
   logger_.write(level, text);
 }
 
-std::uint32_t PluginServices::define_metric(MetricKind kind, std::string_view name, std::string_view, std::string_view) {
+std::uint32_t PluginServices::define_metric(MetricKind kind, std::string_view name, std::string_view,
+                                            std::string_view) {
   if (metrics_.size() >= kMetricsMax || metrics_group_ == nullptr) return 0;
   Metric metric;
   switch (kind) {
-    case MetricKind::kCounter: metric.counter = &metrics_group_->counter(name); break;
-    case MetricKind::kGauge: metric.gauge = &metrics_group_->gauge(name); break;
+    case MetricKind::kCounter:
+      metric.counter = &metrics_group_->counter(name);
+      break;
+    case MetricKind::kGauge:
+      metric.gauge = &metrics_group_->gauge(name);
+      break;
     case MetricKind::kHistogram:
       metric.window = &metrics_group_->max_and_avg(std::string(name) + "-max", std::string(name) + "-avg");
       break;
@@ -36,9 +46,12 @@ std::uint32_t PluginServices::define_metric(MetricKind kind, std::string_view na
 void PluginServices::update_metric(std::uint32_t id, double value) {
   if (id == 0 || id > metrics_.size()) return;
   const Metric& metric = metrics_[id - 1];
-  if (metric.counter != nullptr) metric.counter->add(value);
-  else if (metric.gauge != nullptr) metric.gauge->set(value);
-  else metric.window->observe(value);
+  if (metric.counter != nullptr)
+    metric.counter->add(value);
+  else if (metric.gauge != nullptr)
+    metric.gauge->set(value);
+  else
+    metric.window->observe(value);
 }
 
 base::Result<const sluice_schema*> PluginServices::intern(const sluice_schema& description) {
@@ -56,7 +69,8 @@ base::Status PluginServices::read_offsets(std::span<const sluice_value> partitio
   }
   auto stored = offsets_->get(keys, std::chrono::steady_clock::now() + kOffsetReadTimeout);
   if (!stored) {
-    return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect, "Failed to fetch offsets.").with_cause(std::move(stored).error()));
+    return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect, "Failed to fetch offsets.")
+                          .with_cause(std::move(stored).error()));
   }
   offset_arena_.reset();
   for (std::size_t i = 0; i < keys.size(); ++i) {

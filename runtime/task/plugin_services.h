@@ -1,6 +1,6 @@
 #pragma once
-// What every connector and task instance gets from the worker: logging, metrics, schemas, stored offsets, stop. The runners add
-// what is theirs.
+// What every connector and task instance gets from the worker: logging, metrics, schemas, stored offsets, stop. The
+// runners add what is theirs.
 
 #include <atomic>
 #include <memory>
@@ -21,13 +21,16 @@ namespace sluice::task {
 class PluginServices : public plugin::BasicHostServices {
  public:
   // `metrics_group`: where the component's own metrics go. `offsets` may be null: then none are stored.
-  PluginServices(std::string connector, std::string logger_name, std::shared_ptr<metrics::Group> metrics_group, store::OffsetStore* offsets,
-                 StopSignal& stop);
+  PluginServices(std::string connector, std::string logger_name, std::shared_ptr<metrics::Group> metrics_group,
+                 store::OffsetStore* offsets, StopSignal& stop);
 
-  bool serves(Extension extension) const override { return extension == Extension::kOffsetReader && offsets_ != nullptr; }
+  bool serves(Extension extension) const override {
+    return extension == Extension::kOffsetReader && offsets_ != nullptr;
+  }
   bool log_enabled(base::LogLevel level) override { return logger_.enabled(level); }
   void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv> fields) override;
-  std::uint32_t define_metric(MetricKind kind, std::string_view name, std::string_view unit, std::string_view help) override;
+  std::uint32_t define_metric(MetricKind kind, std::string_view name, std::string_view unit,
+                              std::string_view help) override;
   void update_metric(std::uint32_t id, double value) override;
   base::Result<const sluice_schema*> intern(const sluice_schema& description) override;
   base::Status read_offsets(std::span<const sluice_value> partitions, sluice_value* offsets) override;
@@ -58,8 +61,8 @@ class PluginServices : public plugin::BasicHostServices {
   store::OffsetStore* const offsets_;
   std::atomic<std::thread::id> owner_;
   data::SchemaPool schemas_;
-  data::Arena offset_arena_;       // of the last read_offsets
-  std::vector<Metric> metrics_;    // id - 1; frozen when the instance has started
+  data::Arena offset_arena_;     // of the last read_offsets
+  std::vector<Metric> metrics_;  // id - 1; frozen when the instance has started
 };
 
 }  // namespace sluice::task

@@ -1,6 +1,7 @@
 #pragma once
-// Batches on their way through a source task: polled, being sent, waiting for their delivery reports. A batch is recycled when
-// the last of its records is accounted for; until then it keeps the payload that librdkafka reads in place.
+// Batches on their way through a source task: polled, being sent, waiting for their delivery reports. A batch is
+// recycled when the last of its records is accounted for; until then it keeps the payload that librdkafka reads in
+// place.
 
 #include <cstdint>
 #include <memory>
@@ -26,13 +27,13 @@ struct SourceBatch {
   static constexpr std::uint32_t kNoLine = UINT32_MAX;
 
   std::unique_ptr<data::Batch> data;
-  InFlight* in_flight = nullptr;           // one slot a record, in the batch's arena
-  std::uint32_t next = 0;                  // the record to send next
-  std::uint32_t outstanding = 0;           // sent, and not yet both reported and out of its offset line
-  std::size_t held_bytes = 0;              // of the arena, counted when the batch was sent
-  std::size_t failure = 0;                 // next entry of the chain's failures
-  std::vector<std::uint32_t> lines;        // per source partition: line in the tracker, or kNoLine
-  std::vector<kafka::Topic*> topics;       // per topic of the batch: its handle, once known
+  InFlight* in_flight = nullptr;      // one slot a record, in the batch's arena
+  std::uint32_t next = 0;             // the record to send next
+  std::uint32_t outstanding = 0;      // sent, and not yet both reported and out of its offset line
+  std::size_t held_bytes = 0;         // of the arena, counted when the batch was sent
+  std::size_t failure = 0;            // next entry of the chain's failures
+  std::vector<std::uint32_t> lines;   // per source partition: line in the tracker, or kNoLine
+  std::vector<kafka::Topic*> topics;  // per topic of the batch: its handle, once known
 
   bool sent() const { return next == data->size(); }
 

@@ -13,6 +13,7 @@
 #include "runtime/base/log.h"
 #include "runtime/kafka/producer.h"
 #include "runtime/plugin/instance.h"
+#include "runtime/plugin/registry.h"
 #include "runtime/task/client_settings.h"
 #include "runtime/task/components.h"
 #include "runtime/task/error_policy.h"
@@ -35,8 +36,8 @@ constexpr milliseconds kQueueFullWait{100};
 constexpr milliseconds kRetryPause{100};
 constexpr std::chrono::seconds kProducerCloseTimeout{30};
 constexpr std::size_t kBatchesKept = 8;
-// What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the rest, and
-// the case where one Kafka partition is stuck and others go on.
+// What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the
+// rest, and the case where one Kafka partition is stuck and others go on.
 constexpr std::size_t kHeldBytesMax = 64 * 1024 * 1024;
 // A plugin whose empty polls return faster than this does not wait by itself: the task then does.
 constexpr std::int64_t kEmptyPollMinNs = 200'000;
@@ -44,15 +45,14 @@ constexpr milliseconds kEmptyPollPause{1};
 
 class SourceTask final : public TaskThread {
  public:
-  SourceTask(const WorkerContext& worker, TaskSpec spec, plugin::ConnectorComponent component, TaskListener& listener)
+  SourceTask(const WorkerContext& worker, TaskSpec spec, TaskListener& listener)
       : TaskThread(worker, std::move(spec), listener),
-        component_(std::move(component)),
         source_metrics_(*worker_.metrics, id()),
-        services_(id().connector, component_.class_name, source_metrics_.group, worker_.offsets, stop_),
+        services_(id().connector, spec_.connector.connector_class(), source_metrics_.group, worker_.offsets, stop_),
         policy_(id(), spec_.connector.errors(), nullptr, metrics_->errors(), stop_, *worker_.clock),
         tracker_(id().connector),
-        committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()}, *worker_.offsets, tracker_,
-                   *metrics_, *worker_.clock),
+        committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()},
+                   *worker_.offsets, tracker_, *metrics_, *worker_.clock),
         batches_(kBatchesKept) {}
 
  protected:
@@ -73,6 +73,9 @@ class SourceTask final : public TaskThread {
   // ---- the ends of the task's life ----
 
   base::Status open() {
+    SLUICE_TRY_ASSIGN(component_, worker_.plugins->connector(spec_.connector.connector_class()));
+    if (component_.source_task == nullptr)
+      return base::connect_error("{} is not a source connector", component_.class_name);
     SLUICE_TRY_ASSIGN(converters_, make_converters(worker_, spec_.connector, services_));
     SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
     chain_.emplace(std::move(chain));
@@ -98,8 +101,11 @@ class SourceTask final : public TaskThread {
   void close() {
     const auto deadline = Clock::now() + milliseconds(worker_.config->offset_flush_timeout_ms());
     if (producer_ != nullptr && !abandoned()) {
-      const auto flushed = producer_->flush(deadline, [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); });
-      if (!flushed) kLog.warn("{} records were not acknowledged in time; they will be sent again after a restart", producer_->outstanding());
+      const auto flushed =
+          producer_->flush(deadline, [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); });
+      if (!flushed)
+        kLog.warn("{} records were not acknowledged in time; they will be sent again after a restart",
+                  producer_->outstanding());
       // The instance hears of the final commit before it is stopped.
       if (committer_.finish(std::max(deadline, Clock::now() + milliseconds(100))) && started_) commit_instance();
     }
@@ -150,7 +156,8 @@ class SourceTask final : public TaskThread {
     while (pause_wanted() && !stopping()) {
       drain(producer_->outstanding() > 0 ? kQueueFullWait : milliseconds(0));
       if (committer_.step()) commit_instance();
-      if (producer_->outstanding() == 0) stop_.sleep_for(milliseconds(std::clamp<std::int64_t>(committer_.ms_until_due(), 10, 1000)));
+      if (producer_->outstanding() == 0)
+        stop_.sleep_for(milliseconds(std::clamp<std::int64_t>(committer_.ms_until_due(), 10, 1000)));
     }
     if (!stopping()) report_resumed();
     return {};
@@ -164,8 +171,8 @@ class SourceTask final : public TaskThread {
       give_back(std::move(batch));
       if (status.error().code() == base::Code::kStopping) return {};
       if (status.error().code() != base::Code::kRetry) return status;
-      kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}", id().to_string(),
-                status.error().trace());
+      kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}",
+                id().to_string(), status.error().trace());
       policy_.count_retry();
       stop_.sleep_for(kRetryPause);
       return {};
@@ -185,13 +192,14 @@ class SourceTask final : public TaskThread {
       SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, policy_));
     }
     if (!batch->prepare())
-      return base::fail(base::Code::kNoMemory, base::exceptions::kConnect, "A polled batch is larger than its memory limit of {} bytes",
-                        data::Arena::kLimitBytesDefault);
+      return base::fail(base::Code::kNoMemory, base::exceptions::kConnect,
+                        "A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault);
     current_ = std::move(batch);
     return {};
   }
 
-  // Sends the current batch from where it stopped, until it is done, the producer is full, or a retriable error asks for a pause.
+  // Sends the current batch from where it stopped, until it is done, the producer is full, or a retriable error asks
+  // for a pause.
   base::Status send() {
     SourceBatch& batch = *current_;
     const std::uint32_t count = batch.data->size();
@@ -228,15 +236,23 @@ class SourceTask final : public TaskThread {
     for (std::uint32_t i = 0; i < record.header_count; ++i) {
       const sluice_header& header = record.headers[i];
       auto bytes = policy_.with_retry([&] {
-        return converters_.header->from_connect(context, topic, view(header.key), static_cast<const Schema*>(header.schema), header.value);
+        return converters_.header->from_connect(context, topic, view(header.key),
+                                                static_cast<const Schema*>(header.schema), header.value);
       });
-      if (!bytes) return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch, record);
+      if (!bytes)
+        return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch,
+                              record);
       out_headers_.push_back({header_key(batch, header), *bytes});
     }
-    auto key = policy_.with_retry([&] { return converters_.key->from_connect(context, topic, batch.data->key_schema(record), record.key_value()); });
+    auto key = policy_.with_retry([&] {
+      return converters_.key->from_connect(context, topic, batch.data->key_schema(record), record.key_value());
+    });
     if (!key) return convert_failed(Stage::kKeyConverter, converters_.key_class, std::move(key).error(), batch, record);
-    auto value = policy_.with_retry([&] { return converters_.value->from_connect(context, topic, batch.data->value_schema(record), record.value_value()); });
-    if (!value) return convert_failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
+    auto value = policy_.with_retry([&] {
+      return converters_.value->from_connect(context, topic, batch.data->value_schema(record), record.value_value());
+    });
+    if (!value)
+      return convert_failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
     out_.key = *key;
     out_.value = *value;
     out_.headers = out_headers_;
@@ -296,7 +312,7 @@ class SourceTask final : public TaskThread {
   // Looks the topic up once: it is created if the connector says how, and tracked as active.
   base::Result<kafka::Topic*> topic_handle(std::string_view name) {
     SLUICE_TRY(topics_->ensure(name));
-    SLUICE_TRY_ASSIGN(kafka::Topic* topic, producer_->topic(name));
+    SLUICE_TRY_ASSIGN(kafka::Topic * topic, producer_->topic(name));
     if (seen_topics_.insert(std::string(name)).second && worker_.config->topic_tracking_enabled()) report_topic(name);
     return topic;
   }
@@ -310,7 +326,8 @@ class SourceTask final : public TaskThread {
 
   // ---- failures ----
 
-  base::Result<bool> convert_failed(Stage stage, std::string_view class_name, base::Error error, SourceBatch& batch, const data::Record& record) {
+  base::Result<bool> convert_failed(Stage stage, std::string_view class_name, base::Error error, SourceBatch& batch,
+                                    const data::Record& record) {
     if (error.code() == base::Code::kStopping) return base::fail(std::move(error));
     SLUICE_TRY(policy_.record_failed({stage, class_name, error}, describe(batch, record)));
     return false;
@@ -320,15 +337,19 @@ class SourceTask final : public TaskThread {
     const auto& failures = chain_->failures();
     while (batch.failure < failures.size() && failures[batch.failure].record < batch.next) ++batch.failure;
     if (batch.failure >= failures.size() || failures[batch.failure].record != batch.next)
-      return base::fail(base::Code::kBug, base::exceptions::kConnect, "A transform marked a record as failed without saying why");
+      return base::fail(base::Code::kBug, base::exceptions::kConnect,
+                        "A transform marked a record as failed without saying why");
     const TransformFailure& failure = failures[batch.failure];
-    return policy_.record_failed({Stage::kTransformation, failure.executing_class, failure.error}, describe(batch, record));
+    return policy_.record_failed({Stage::kTransformation, failure.executing_class, failure.error},
+                                 describe(batch, record));
   }
 
   base::Status produce_failed(SourceBatch& batch, const data::Record& record, const base::Error& error) {
-    if (policy_.tolerates()) return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error}, describe(batch, record));
-    return base::fail(
-        base::Error(base::Code::kFatal, base::exceptions::kConnect, "Unrecoverable exception from producer send callback").with_cause(error));
+    if (policy_.tolerates())
+      return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error}, describe(batch, record));
+    return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                                  "Unrecoverable exception from producer send callback")
+                          .with_cause(error));
   }
 
   FailedRecord describe(SourceBatch& batch, const data::Record& record) {
@@ -343,7 +364,8 @@ class SourceTask final : public TaskThread {
   // The record will not be sent: filtered, or failed and tolerated.
   void skip(const data::Record& record) {
     active(-1);
-    if (instance_->wants_acks()) acks_.push_back({record.cookie, {nullptr, 0}, -1, record.origin, -1, SLUICE_NO_TIMESTAMP});
+    if (instance_->wants_acks())
+      acks_.push_back({record.cookie, {nullptr, 0}, -1, record.origin, -1, SLUICE_NO_TIMESTAMP});
   }
 
   // ---- deliveries ----
@@ -361,7 +383,8 @@ class SourceTask final : public TaskThread {
       SourceBatch& batch = *flight.batch;
       const data::Record& record = batch.data->record(flight.record);
       if (report.error != kafka::error_code::kNone) [[unlikely]] {
-        if (auto status = produce_failed(batch, record, kafka::make_error(report.error, "Failed to deliver a record")); !status) {
+        if (auto status = produce_failed(batch, record, kafka::make_error(report.error, "Failed to deliver a record"));
+            !status) {
           if (!send_error_) send_error_ = std::move(status).error();
           continue;  // not acknowledged: its offset, and later ones of its source partition, stay uncommitted
         }
@@ -369,7 +392,8 @@ class SourceTask final : public TaskThread {
       } else {
         ++written;
         if (wants_acks)
-          acks_.push_back({record.cookie, batch.data->c()->topics[record.topic], report.partition, record.origin, report.offset, report.timestamp_ms});
+          acks_.push_back({record.cookie, batch.data->c()->topics[record.topic], report.partition, record.origin,
+                           report.offset, report.timestamp_ms});
       }
       if (flight.tracked) tracker_.ack(flight.ticket);
     }
@@ -401,7 +425,8 @@ class SourceTask final : public TaskThread {
 
   void commit_instance() {
     if (auto status = instance_->commit(); !status)
-      kLog.error("WorkerSourceTask{{id={}}} Exception thrown while calling task.commit(): {}", id().to_string(), status.error().to_string());
+      kLog.error("WorkerSourceTask{{id={}}} Exception thrown while calling task.commit(): {}", id().to_string(),
+                 status.error().to_string());
   }
 
   // ---- batches ----
@@ -436,7 +461,8 @@ class SourceTask final : public TaskThread {
 
   void recycle(SourceBatch* batch) {
     // Batches are acknowledged roughly in order, so it is near the front.
-    const auto it = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& held) { return held.get() == batch; });
+    const auto it =
+        std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& held) { return held.get() == batch; });
     SLUICE_ASSERT(it != in_flight_.end());
     held_bytes_ -= batch->held_bytes;
     give_back(std::move(*it));
@@ -461,7 +487,7 @@ class SourceTask final : public TaskThread {
 
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  const plugin::ConnectorComponent component_;
+  plugin::ConnectorComponent component_;
   SourceMetrics source_metrics_;
   PluginServices services_;
   ErrorPolicy policy_;
@@ -494,9 +520,8 @@ class SourceTask final : public TaskThread {
 
 }  // namespace
 
-std::shared_ptr<TaskRunner> make_source_task(const WorkerContext& worker, TaskSpec spec, plugin::ConnectorComponent component,
-                                             TaskListener& listener) {
-  return std::make_shared<SourceTask>(worker, std::move(spec), std::move(component), listener);
+std::shared_ptr<TaskRunner> make_source_task(const WorkerContext& worker, TaskSpec spec, TaskListener& listener) {
+  return std::make_shared<SourceTask>(worker, std::move(spec), listener);
 }
 
 }  // namespace sluice::task

@@ -20,7 +20,8 @@ void StopSignal::request() {
   }
   changed_.notify_all();
   const std::uint64_t one = 1;
-  if (fd_ >= 0) [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);  // an eventfd takes it unless it overflows
+  if (fd_ >= 0) [[maybe_unused]]
+    const auto written = ::write(fd_, &one, sizeof one);  // an eventfd takes it unless it overflows
 }
 
 bool StopSignal::sleep_for(std::chrono::milliseconds time) {

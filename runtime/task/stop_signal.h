@@ -1,6 +1,6 @@
 #pragma once
-// "Stop, please": asked for once from any thread, seen by a task in every form in which it can wait: a flag, a sleep that ends
-// early, and a file descriptor for poll sets.
+// "Stop, please": asked for once from any thread, seen by a task in every form in which it can wait: a flag, a sleep
+// that ends early, and a file descriptor for poll sets.
 
 #include <atomic>
 #include <chrono>
@@ -20,7 +20,7 @@ class StopSignal {
   bool requested() const { return requested_.load(std::memory_order_acquire); }
   // True: stop was requested. Also ends early, with false, after wake().
   bool sleep_for(std::chrono::milliseconds time);
-  void wake();  // [any]
+  void wake();                    // [any]
   int fd() const { return fd_; }  // readable once requested; -1: the system had no descriptor left
 
  private:

@@ -3,16 +3,24 @@
 namespace sluice::task {
 namespace {
 
-metrics::Tags tags_of(const base::TaskId& task) { return {{"connector", task.connector}, {"task", std::to_string(task.task)}}; }
+metrics::Tags tags_of(const base::TaskId& task) {
+  return {{"connector", task.connector}, {"task", std::to_string(task.task)}};
+}
 
 std::string_view state_text(TaskState state) {
   switch (state) {
-    case TaskState::kUnassigned: return "unassigned";
-    case TaskState::kRunning: return "running";
-    case TaskState::kPaused: return "paused";
-    case TaskState::kFailed: return "failed";
-    case TaskState::kRestarting: return "restarting";
-    case TaskState::kDestroyed: return "destroyed";
+    case TaskState::kUnassigned:
+      return "unassigned";
+    case TaskState::kRunning:
+      return "running";
+    case TaskState::kPaused:
+      return "paused";
+    case TaskState::kFailed:
+      return "failed";
+    case TaskState::kRestarting:
+      return "restarting";
+    case TaskState::kDestroyed:
+      return "destroyed";
   }
   return "unassigned";
 }
@@ -72,7 +80,9 @@ void TaskMetrics::commit_succeeded(double duration_ms) {
   commit_time_->observe(duration_ms);
 }
 
-void TaskMetrics::commit_failed() { shared_->commits_bad.fetch_add(1); }
+void TaskMetrics::commit_failed() {
+  shared_->commits_bad.fetch_add(1);
+}
 
 SourceMetrics::SourceMetrics(metrics::Registry& registry, const base::TaskId& task)
     : group(registry.group("source-task-metrics", tags_of(task))),

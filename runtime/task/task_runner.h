@@ -1,6 +1,7 @@
 #pragma once
-// One task on its one thread: create -> start -> loop -> stop -> destroy all happen there (spec connect-runtime.md section 6).
-// The herder thread owns the runner and only posts to it; nothing here but await() and the destructor ever waits.
+// One task on its one thread: create -> start -> loop -> stop -> destroy all happen there (spec connect-runtime.md
+// section 6). The herder thread owns the runner and only posts to it; nothing here but await() and the destructor ever
+// waits.
 
 #include <chrono>
 #include <memory>
@@ -14,7 +15,8 @@
 
 namespace sluice::task {
 
-// What makes up a task. `task_config` is what the connector gave for it, variables resolved, with task.class (and topics).
+// What makes up a task. `task_config` is what the connector gave for it, variables resolved, with task.class (and
+// topics).
 struct TaskSpec {
   base::TaskId id;
   config::ConnectorConfig connector;  // variables resolved
@@ -28,14 +30,16 @@ class TaskRunner {
 
   const base::TaskId& id() const { return id_; }
 
-  // [herder] Starts the thread. Everything that can fail slowly (plugin, Kafka, fencing) happens on it and is told to the listener.
+  // [herder] Starts the thread. Everything that can fail slowly (plugin, Kafka, fencing) happens on it and is told to
+  // the listener.
   virtual void start() = 0;
   // [any] Does not block.
   virtual void set_paused(bool paused) = 0;
   virtual void request_stop() = 0;
   // [herder, stop pool] True: the thread has ended. False: it has not by the deadline.
   virtual bool await(std::chrono::steady_clock::time_point deadline) = 0;
-  // [herder] After a failed await: no further status, no further commits; the thread and what it uses stay until it ends by itself.
+  // [herder] After a failed await: no further status, no further commits; the thread and what it uses stay until it
+  // ends by itself.
   virtual void abandon() = 0;
 
  protected:
@@ -45,8 +49,8 @@ class TaskRunner {
   base::TaskId id_;
 };
 
-// A source or sink task, by the connector's kind. Checks what can be checked at once: component, converters and transforms exist
-// and accept their configuration. The listener must outlive the runner.
-base::Result<std::shared_ptr<TaskRunner>> make_task_runner(const WorkerContext& worker, TaskSpec spec, TaskListener& listener);
+// A source or sink task, by the connector's kind. Everything that can fail (component, converters, clients) is done on
+// the task's thread and told to the listener, which must outlive the runner.
+std::shared_ptr<TaskRunner> make_task_runner(const WorkerContext& worker, TaskSpec spec, TaskListener& listener);
 
 }  // namespace sluice::task

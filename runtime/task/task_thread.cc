@@ -49,15 +49,17 @@ void TaskThread::thread_main() {
     result = base::fail(base::Code::kBug, base::exceptions::kConnect, "The task threw a C++ exception: {}", e.what());
   }
   if (!result && !stopping()) {
-    kLog.error("WorkerTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until "
-               "manually restarted\n{}",
-               id().to_string(), result.error().trace());
+    kLog.error(
+        "WorkerTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not "
+        "recover until "
+        "manually restarted\n{}",
+        id().to_string(), result.error().trace());
     metrics_->set_state(TaskState::kFailed);
     if (!abandoned()) listener_.on_task_failure(id(), result.error());
   } else {
     if (!result && result.error().code() != base::Code::kStopping) {
-      kLog.warn("WorkerTask{{id={}}} After being scheduled for shutdown, task threw an uncaught exception.\n{}", id().to_string(),
-                result.error().trace());
+      kLog.warn("WorkerTask{{id={}}} After being scheduled for shutdown, task threw an uncaught exception.\n{}",
+                id().to_string(), result.error().trace());
     }
     metrics_->set_state(TaskState::kUnassigned);
     if (!abandoned()) listener_.on_task_shutdown(id());

@@ -1,6 +1,7 @@
 #pragma once
-// What source and sink tasks have in common: the thread, pause and stop, and who is told what became of the task. A runner's
-// outside (TaskRunner) may be destroyed while an abandoned thread still runs: the thread owns everything through a shared pointer.
+// What source and sink tasks have in common: the thread, pause and stop, and who is told what became of the task. A
+// runner's outside (TaskRunner) may be destroyed while an abandoned thread still runs: the thread owns everything
+// through a shared pointer.
 
 #include <atomic>
 #include <condition_variable>

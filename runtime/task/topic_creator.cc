@@ -14,12 +14,14 @@ constexpr std::chrono::seconds kAdminTimeout{60};
 
 }  // namespace
 
-base::Result<std::unique_ptr<TopicCreator>> TopicCreator::make(const WorkerContext& worker, const config::ConnectorConfig& connector,
+base::Result<std::unique_ptr<TopicCreator>> TopicCreator::make(const WorkerContext& worker,
+                                                               const config::ConnectorConfig& connector,
                                                                const base::TaskId& task) {
   std::unique_ptr<TopicCreator> creator(new TopicCreator);
   if (!worker.config->topic_creation_enabled() || !connector.topic_creation_configured()) return creator;
   SLUICE_TRY_ASSIGN(creator->groups_, config::TopicCreationGroups::make(connector.originals()));
-  SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, admin_config(worker, connector, "connector-adminclient-" + task.to_string()));
+  SLUICE_TRY_ASSIGN(const kafka::ClientConfig client,
+                    admin_config(worker, connector, "connector-adminclient-" + task.to_string()));
   SLUICE_TRY_ASSIGN(creator->admin_, kafka::Admin::create(client));
   return creator;
 }
@@ -34,11 +36,14 @@ base::Status TopicCreator::ensure(std::string_view topic) {
     if (value) wanted.configs[key] = *value;
   auto created = admin_->create_topic_if_missing(wanted, kAdminTimeout);
   if (!created) {
-    return base::fail(base::Error(created.error().code(), base::exceptions::kConnect,
-                                  fmt::format("Task failed to create new topic (name={}). Ensure that the task is authorized to create topics or "
-                                              "that the topic exists and restart the task",
-                                              topic))
-                          .with_cause(std::move(created).error()));
+    return base::fail(
+        base::Error(
+            created.error().code(), base::exceptions::kConnect,
+            fmt::format(
+                "Task failed to create new topic (name={}). Ensure that the task is authorized to create topics or "
+                "that the topic exists and restart the task",
+                topic))
+            .with_cause(std::move(created).error()));
   }
   if (*created) kLog.info("Created topic '{}' using creation group {}", topic, group.name);
   return {};

@@ -1,7 +1,7 @@
 #pragma once
-// Creates the topics of a source task before their first record (spec connect-runtime.md section 3.2, KIP-158). Used on the
-// task's thread. Without topic.creation.* keys, or with topic.creation.enable=false, it does nothing and the brokers'
-// auto-creation decides.
+// Creates the topics of a source task before their first record (spec connect-runtime.md section 3.2, KIP-158). Used on
+// the task's thread. Without topic.creation.* keys, or with topic.creation.enable=false, it does nothing and the
+// brokers' auto-creation decides.
 
 #include <memory>
 #include <optional>
@@ -18,7 +18,8 @@ namespace sluice::task {
 
 class TopicCreator {
  public:
-  static base::Result<std::unique_ptr<TopicCreator>> make(const WorkerContext& worker, const config::ConnectorConfig& connector,
+  static base::Result<std::unique_ptr<TopicCreator>> make(const WorkerContext& worker,
+                                                          const config::ConnectorConfig& connector,
                                                           const base::TaskId& task);
 
   // Once per topic. Errors: kRetry for what may pass, else the task must fail.

@@ -24,7 +24,8 @@ base::Status TransformChain::apply(const data::TransformContext& context, data::
   return {};
 }
 
-base::Status TransformChain::apply_stage(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, ErrorPolicy& policy) {
+base::Status TransformChain::apply_stage(const data::TransformContext& context, TransformStage& stage,
+                                         data::Batch& batch, ErrorPolicy& policy) {
   StageErrors errors;
   hidden_.clear();
   if (stage.predicate != nullptr) {
@@ -44,7 +45,8 @@ base::Status TransformChain::apply_stage(const data::TransformContext& context, 
 }
 
 // Hides the records that the stage is not for: a transform leaves dropped records alone.
-base::Status TransformChain::select(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, StageErrors& errors) {
+base::Status TransformChain::select(const data::TransformContext& context, TransformStage& stage, data::Batch& batch,
+                                    StageErrors& errors) {
   matches_.assign((batch.size() + 63) / 64, 0);
   SLUICE_TRY(stage.predicate->test(context, batch, matches_, errors));
   for (std::uint32_t i = 0; i < batch.size(); ++i) {
@@ -58,8 +60,9 @@ base::Status TransformChain::select(const data::TransformContext& context, Trans
 }
 
 // Runs the stage again for this record alone.
-base::Status TransformChain::retry_record(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, std::uint32_t index,
-                                          ErrorPolicy& policy, base::Error error) {
+base::Status TransformChain::retry_record(const data::TransformContext& context, TransformStage& stage,
+                                          data::Batch& batch, std::uint32_t index, ErrorPolicy& policy,
+                                          base::Error error) {
   hidden_.clear();
   for (std::uint32_t i = 0; i < batch.size(); ++i) {
     if (i == index || !batch.record(i).live()) continue;

@@ -1,6 +1,6 @@
 #pragma once
-// The transforms of a task, in order, each under its predicate if it has one (spec connect-runtime.md section 7.4, KIP-66 and
-// KIP-585). Runs whole batches: a record that fails in one stage takes no part in the next ones.
+// The transforms of a task, in order, each under its predicate if it has one (spec connect-runtime.md section 7.4,
+// KIP-66 and KIP-585). Runs whole batches: a record that fails in one stage takes no part in the next ones.
 
 #include <cstdint>
 #include <memory>
@@ -34,17 +34,19 @@ class TransformChain {
 
   bool empty() const { return stages_.empty(); }
 
-  // Applies every stage. Failed records are marked SLUICE_RECORD_FAILED and described in failures(), in order of record.
-  // An error status: a component broke its contract, the task must fail.
+  // Applies every stage. Failed records are marked SLUICE_RECORD_FAILED and described in failures(), in order of
+  // record. An error status: a component broke its contract, the task must fail.
   base::Status apply(const data::TransformContext& context, data::Batch& batch, ErrorPolicy& policy);
   const std::vector<TransformFailure>& failures() const { return failures_; }
 
  private:
   class StageErrors;
-  base::Status apply_stage(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, ErrorPolicy& policy);
-  base::Status select(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, StageErrors& errors);
-  base::Status retry_record(const data::TransformContext& context, TransformStage& stage, data::Batch& batch, std::uint32_t index, ErrorPolicy& policy,
-                            base::Error error);
+  base::Status apply_stage(const data::TransformContext& context, TransformStage& stage, data::Batch& batch,
+                           ErrorPolicy& policy);
+  base::Status select(const data::TransformContext& context, TransformStage& stage, data::Batch& batch,
+                      StageErrors& errors);
+  base::Status retry_record(const data::TransformContext& context, TransformStage& stage, data::Batch& batch,
+                            std::uint32_t index, ErrorPolicy& policy, base::Error error);
 
   std::vector<TransformStage> stages_;
   std::vector<TransformFailure> failures_;

@@ -1,20 +1,26 @@
 #pragma once
-// C++ views over the data structs of abi.h: the one data model of worker and plugins. A view adds no state: `Value` is a
-// sluice_value with member functions, and may be cast from one. Payload is never owned here; it lives in an arena, in static
-// storage or in a buffer that the batch keeps alive.
-
-#include <sluice/abi.h>
+// C++ views over the data structs of abi.h: the one data model of worker and plugins. A view adds no state: `Value` is
+// a sluice_value with member functions, and may be cast from one. Payload is never owned here; it lives in an arena, in
+// static storage or in a buffer that the batch keeps alive.
 
 #include <cstring>
 #include <new>
 #include <span>
 #include <string_view>
 
+#include <sluice/abi.h>
+
 namespace sluice {
 
-inline std::string_view view(const sluice_str& text) { return {text.data, static_cast<std::size_t>(text.size)}; }
-constexpr sluice_str str(std::string_view text) { return {text.data(), text.size()}; }
-inline bool absent(const sluice_str& text) { return text.data == nullptr; }
+inline std::string_view view(const sluice_str& text) {
+  return {text.data, static_cast<std::size_t>(text.size)};
+}
+constexpr sluice_str str(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline bool absent(const sluice_str& text) {
+  return text.data == nullptr;
+}
 
 enum class Kind : std::uint8_t {
   kNull = SLUICE_NULL,
@@ -72,7 +78,9 @@ struct Value : sluice_value {
   static Value string(std::string_view v) noexcept { return payload(SLUICE_STRING, v.data(), v.size()); }
   static Value bytes(std::string_view v) noexcept { return payload(SLUICE_BYTES, v.data(), v.size()); }
   static Value array(const sluice_value* items, std::size_t count) noexcept { return list(SLUICE_ARRAY, items, count); }
-  static Value map(const sluice_value* keys_and_values, std::size_t pairs) noexcept { return list(SLUICE_MAP, keys_and_values, pairs); }
+  static Value map(const sluice_value* keys_and_values, std::size_t pairs) noexcept {
+    return list(SLUICE_MAP, keys_and_values, pairs);
+  }
   static Value record(const sluice_struct* fields, std::size_t field_count) noexcept {
     Value value;
     value.sluice_value::kind = SLUICE_STRUCT;
@@ -135,7 +143,8 @@ struct Field : sluice_field {
 };
 static_assert(sizeof(Field) == sizeof(sluice_field));
 
-// An interned schema. Never constructed here: handles come from the host. Pointer equality is schema equality within one task.
+// An interned schema. Never constructed here: handles come from the host. Pointer equality is schema equality within
+// one task.
 struct Schema : sluice_schema {
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
@@ -157,7 +166,9 @@ struct Schema : sluice_schema {
   }
   bool has_default() const noexcept { return (flags & SLUICE_SCHEMA_HAS_DEFAULT) != 0; }
   Value default_value() const noexcept { return has_default() ? Value(*sluice_schema::default_value) : Value(); }
-  std::span<const Field> fields() const noexcept { return {static_cast<const Field*>(sluice_schema::fields), field_count}; }
+  std::span<const Field> fields() const noexcept {
+    return {static_cast<const Field*>(sluice_schema::fields), field_count};
+  }
   // Index of a field, or -1.
   int field_index(std::string_view name) const noexcept {
     for (std::uint32_t i = 0; i < field_count; ++i)
@@ -168,8 +179,12 @@ struct Schema : sluice_schema {
   const Schema* value_schema() const noexcept { return static_cast<const Schema*>(sluice_schema::value_schema); }
 };
 
-inline const Schema& Value::struct_schema() const noexcept { return *static_cast<const Schema*>(as.record->schema); }
-inline const Schema& Field::schema() const noexcept { return *static_cast<const Schema*>(sluice_field::schema); }
+inline const Schema& Value::struct_schema() const noexcept {
+  return *static_cast<const Schema*>(as.record->schema);
+}
+inline const Schema& Field::schema() const noexcept {
+  return *static_cast<const Schema*>(sluice_field::schema);
+}
 
 // Names of Connect's logical types.
 inline constexpr std::string_view kDecimalName = "org.apache.kafka.connect.data.Decimal";
@@ -178,11 +193,13 @@ inline constexpr std::string_view kTimeName = "org.apache.kafka.connect.data.Tim
 inline constexpr std::string_view kTimestampName = "org.apache.kafka.connect.data.Timestamp";
 inline constexpr std::string_view kDecimalScaleParameter = "scale";
 
-// ---- building values in an arena ----------------------------------------------------------------------------------------
+// ---- building values in an arena
+// ----------------------------------------------------------------------------------------
 
 // Memory of the batch, or nullptr when its budget is spent. `align` is a power of two. Owner of the batch only.
 inline void* arena_alloc(sluice_arena* arena, std::uint64_t size, std::uint32_t align) noexcept {
-  const auto at = (reinterpret_cast<std::uintptr_t>(arena->cursor) + align - 1) & ~static_cast<std::uintptr_t>(align - 1);
+  const auto at =
+      (reinterpret_cast<std::uintptr_t>(arena->cursor) + align - 1) & ~static_cast<std::uintptr_t>(align - 1);
   const auto limit = reinterpret_cast<std::uintptr_t>(arena->limit);
   if (at <= limit && size <= limit - at) {
     arena->cursor = reinterpret_cast<std::uint8_t*>(at) + size;
@@ -204,7 +221,8 @@ inline std::string_view arena_copy(sluice_arena* arena, std::string_view bytes) 
   return {copy, bytes.size()};
 }
 
-// A struct of `schema` with every field null, or nullptr. Set fields through the returned pointer, then use Value::record.
+// A struct of `schema` with every field null, or nullptr. Set fields through the returned pointer, then use
+// Value::record.
 inline sluice_struct* arena_struct(sluice_arena* arena, const sluice_schema* schema) noexcept {
   const std::size_t size = sizeof(sluice_struct) + sizeof(sluice_value) * schema->field_count;
   auto* fields = static_cast<sluice_struct*>(arena_alloc(arena, size, alignof(sluice_value)));
@@ -214,11 +232,14 @@ inline sluice_struct* arena_struct(sluice_arena* arena, const sluice_schema* sch
   return fields;
 }
 
-// A decimal from its scale and its two's complement big-endian unscaled value (shortened here), or a null value without memory.
+// A decimal from its scale and its two's complement big-endian unscaled value (shortened here), or a null value without
+// memory.
 inline Value arena_decimal(sluice_arena* arena, std::int32_t scale, std::string_view unscaled) noexcept {
-  while (unscaled.size() > 1 && ((unscaled[0] == 0 && (unscaled[1] & 0x80) == 0) || (unscaled[0] == -1 && (unscaled[1] & 0x80) != 0)))
+  while (unscaled.size() > 1 &&
+         ((unscaled[0] == 0 && (unscaled[1] & 0x80) == 0) || (unscaled[0] == -1 && (unscaled[1] & 0x80) != 0)))
     unscaled.remove_prefix(1);
-  auto* decimal = static_cast<sluice_decimal*>(arena_alloc(arena, sizeof(sluice_decimal) + unscaled.size() + 1, alignof(sluice_decimal)));
+  auto* decimal = static_cast<sluice_decimal*>(
+      arena_alloc(arena, sizeof(sluice_decimal) + unscaled.size() + 1, alignof(sluice_decimal)));
   if (decimal == nullptr) return {};
   decimal->scale = scale;
   decimal->size = unscaled.empty() ? 1 : static_cast<std::uint32_t>(unscaled.size());

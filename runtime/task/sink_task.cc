@@ -1,0 +1,615 @@
+#include "runtime/task/sink_task.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/log.h"
+#include "runtime/base/strings.h"
+#include "runtime/kafka/consumer.h"
+#include "runtime/plugin/instance.h"
+#include "runtime/plugin/registry.h"
+#include "runtime/task/client_settings.h"
+#include "runtime/task/components.h"
+#include "runtime/task/dead_letter_queue.h"
+#include "runtime/task/error_policy.h"
+#include "runtime/task/offset_ledger.h"
+#include "runtime/task/plugin_services.h"
+#include "runtime/task/sink_batch.h"
+#include "runtime/task/sink_decoder.h"
+#include "runtime/task/task_thread.h"
+
+namespace sluice::task {
+namespace {
+
+using base::TopicPartition;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+const base::Logger kLog{"org.apache.kafka.connect.runtime.WorkerSinkTask"};
+
+constexpr milliseconds kPollWaitMax{
+    1000};  // an idle task looks at its stop flag and its pause wish at least this often
+constexpr milliseconds kPollRetryPause{100};
+constexpr milliseconds kCloseTimeout{30'000};
+constexpr std::string_view kSinkTaskClass = "org.apache.kafka.connect.sink.SinkTask";
+
+TopicPartition to_partition(const sluice_topic_partition& partition) {
+  return {std::string(view(partition.topic)), partition.partition};
+}
+
+std::vector<TopicPartition> to_partitions(std::span<const sluice_topic_partition> partitions) {
+  std::vector<TopicPartition> result;
+  result.reserve(partitions.size());
+  for (const auto& partition : partitions) result.push_back(to_partition(partition));
+  return result;
+}
+
+std::vector<sluice_topic_partition> to_c(std::span<const TopicPartition> partitions) {
+  std::vector<sluice_topic_partition> result;
+  result.reserve(partitions.size());
+  for (const TopicPartition& partition : partitions) result.push_back({str(partition.topic), partition.partition, 0});
+  return result;
+}
+
+class SinkTask;
+
+// What a sink's plugin asks of its task, beside what every plugin does.
+class SinkServices final : public PluginServices {
+ public:
+  SinkServices(SinkTask& task, std::string connector, std::string logger, std::shared_ptr<metrics::Group> group,
+               StopSignal& stop)
+      : PluginServices(std::move(connector), std::move(logger), std::move(group), nullptr, stop), task_(task) {}
+
+  bool serves(Extension extension) const override;
+  std::span<const sluice_topic_partition> assignment() override;
+  base::Status pause(std::span<const sluice_topic_partition> partitions) override;
+  base::Status resume(std::span<const sluice_topic_partition> partitions) override;
+  base::Status rewind(std::span<const sluice_topic_offset> offsets) override;
+  void set_timeout(std::int64_t timeout_ms) override;
+  void request_commit() override;
+  base::Result<std::uint64_t> report_errant(const sluice_batch& batch, std::uint32_t index, base::Error cause) override;
+  base::Status await_errant(std::uint64_t ticket, std::int64_t timeout_ms) override;
+
+ private:
+  SinkTask& task_;
+};
+
+class SinkTask final : public TaskThread, private kafka::RebalanceListener {
+ public:
+  SinkTask(const WorkerContext& worker, TaskSpec spec, TaskListener& listener)
+      : TaskThread(worker, std::move(spec), listener),
+        sink_metrics_(*worker_.metrics, id()),
+        services_(*this, id().connector, spec_.connector.connector_class(), sink_metrics_.group, stop_),
+        pool_(std::make_shared<SinkBatchPool>()) {}
+
+ protected:
+  base::Status run() override {
+    services_.set_owner_thread();
+    auto status = open();
+    if (status) status = loop();
+    close();
+    return status;
+  }
+
+  void notify_stop() override {
+    std::lock_guard lock(instance_mutex_);
+    if (instance_ != nullptr) instance_->request_stop();
+    if (consumer_ != nullptr) consumer_->wakeup();
+  }
+
+  void notify_pause() override {
+    std::lock_guard lock(instance_mutex_);
+    if (consumer_ != nullptr) consumer_->wakeup();
+  }
+
+ private:
+  friend class SinkServices;
+
+  // ---- the ends of the task's life ----
+
+  base::Status open() {
+    SLUICE_TRY_ASSIGN(component_, worker_.plugins->connector(spec_.connector.connector_class()));
+    if (component_.sink_task == nullptr)
+      return base::connect_error("{} is not a sink connector", component_.class_name);
+    const config::ErrorPolicyConfig& errors = spec_.connector.errors();
+    if (!errors.dlq_topic.empty()) {
+      SLUICE_TRY_ASSIGN(dlq_, DeadLetterQueue::open(worker_, spec_.connector, id(), metrics_->errors()));
+    }
+    policy_.emplace(id(), errors, dlq_.get(), metrics_->errors(), stop_, *worker_.clock);
+    SLUICE_TRY_ASSIGN(Converters converters, make_converters(worker_, spec_.connector, services_));
+    SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
+    decoder_.emplace(std::move(converters), std::move(chain), services_.schemas(), *policy_);
+    SLUICE_TRY_ASSIGN(auto client, sink_consumer_config(worker_, spec_.connector, id()));
+    SLUICE_TRY_ASSIGN(auto consumer, kafka::Consumer::create(client, this));
+    SLUICE_TRY_ASSIGN(auto instance, plugin::SinkTaskInstance::create(*component_.sink_task, services_));
+    {
+      std::lock_guard lock(instance_mutex_);
+      consumer_ = std::move(consumer);
+      instance_ = std::move(instance);
+    }
+    if (pause_wanted()) {
+      report_paused();
+      wait_while_paused();
+    }
+    if (stopping()) return {};
+    SLUICE_TRY(subscribe());
+    SLUICE_TRY(instance_->start(spec_.task_config));
+    report_startup(component_.version);
+    schedule_commit();
+    return {};
+  }
+
+  base::Status subscribe() {
+    if (const auto regex = spec_.task_config.get("topics.regex"); regex && !base::java_trim(*regex).empty())
+      return consumer_->subscribe_pattern(*regex);
+    std::vector<std::string> topics;
+    const std::string list = spec_.task_config.get_or("topics", "");
+    for (const std::string_view item : base::split(list, ',')) {
+      const std::string topic(base::java_trim(item));
+      if (!topic.empty() && std::find(topics.begin(), topics.end(), topic) == topics.end()) topics.push_back(topic);
+    }
+    if (topics.empty())
+      return base::config_error("Sink connector {} names no topic: set topics or topics.regex", id().connector);
+    return consumer_->subscribe(topics);
+  }
+
+  void close() {
+    closing_ = true;
+    if (pending_ != nullptr) pool_->give_back(std::move(pending_));
+    // Leaving the group revokes the partitions: the final commit and close() of the plugin happen there.
+    if (consumer_ != nullptr) {
+      if (auto status = consumer_->close(kCloseTimeout); !status)
+        kLog.warn("The consumer did not close cleanly: {}", status.error().to_string());
+    }
+    std::unique_ptr<plugin::SinkTaskInstance> instance;
+    std::unique_ptr<kafka::Consumer> consumer;
+    {
+      std::lock_guard lock(instance_mutex_);
+      instance = std::move(instance_);
+      consumer = std::move(consumer_);
+    }
+    if (instance != nullptr) instance->stop();
+    instance.reset();
+    if (dlq_ != nullptr) static_cast<void>(dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())));
+  }
+
+  // ---- the loop ----
+
+  base::Status loop() {
+    while (!stopping()) {
+      SLUICE_TRY(follow_pause());
+      SLUICE_TRY(apply_rewinds());
+      if (commit_due()) commit_async();
+      SLUICE_TRY(poll());
+      if (callback_error_) return base::fail(*std::exchange(callback_error_, std::nullopt));
+      if (stopping()) return {};
+      SLUICE_TRY(decode());
+      SLUICE_TRY(deliver());
+      if (dlq_ != nullptr) dlq_->poll();
+    }
+    return {};
+  }
+
+  // Pausing keeps the membership: partitions are paused and polling goes on.
+  base::Status follow_pause() {
+    if (pause_wanted() == task_paused_) return {};
+    task_paused_ = pause_wanted();
+    if (task_paused_) {
+      pause_all();
+      report_paused();
+    } else {
+      resume_all();
+      report_resumed();
+    }
+    return {};
+  }
+
+  milliseconds poll_timeout() {
+    std::int64_t wait = std::min<std::int64_t>(kPollWaitMax.count(), ms_until_commit());
+    if (const auto timeout = std::exchange(plugin_timeout_ms_, std::nullopt)) wait = std::min(wait, *timeout);
+    if (pending_ != nullptr) wait = std::min(wait, ms_until_retry());
+    return milliseconds(std::max<std::int64_t>(wait, 0));
+  }
+
+  base::Status poll() {
+    if (pending_ != nullptr) {
+      // All partitions are paused: this serves the group, and nothing comes.
+      auto status = consumer_->poll_into(idle_messages_, poll_timeout());
+      if (!status && status.error().code() != base::Code::kRetry) return status;
+      return {};
+    }
+    current_ = pool_->take();
+    auto status = consumer_->poll_into(current_->messages, poll_timeout());
+    if (status) return {};
+    if (status.error().code() != base::Code::kRetry) return status;
+    kLog.warn("WorkerSinkTask{{id={}}} will poll again: {}", id().to_string(), status.error().to_string());
+    stop_.sleep_for(kPollRetryPause);
+    return {};
+  }
+
+  base::Status decode() {
+    if (pending_ != nullptr || current_ == nullptr || current_->messages.empty()) return {};
+    const std::size_t count = current_->messages.size();
+    sink_metrics_.read.add(static_cast<double>(count));
+    metrics_->batch(count);
+    return decoder_->decode(*current_, [this](std::string_view topic) {
+      if (!worker_.config->topic_tracking_enabled() || seen_topics_.contains(std::string(topic))) return;
+      seen_topics_.emplace(topic);
+      report_topic(topic);
+    });
+  }
+
+  // put() with what is there, also with nothing: sinks flush on time by it.
+  base::Status deliver() {
+    std::unique_ptr<SinkBatch> batch = pending_ != nullptr ? std::move(pending_) : std::move(current_);
+    if (batch == nullptr) return {};
+    if (retry_attempt_ > 0 && ms_until_retry() > 0) {
+      pending_ = std::move(batch);
+      return {};
+    }
+    // The plugin works on a copy of the struct: if it takes the batch over, it may release it before put() returns.
+    sluice_batch c = *batch->records.c();
+    const std::uint32_t count = c.record_count;
+    std::uint32_t retry_after_ms = 0;
+    // From here the plugin may take the batch away: what is needed afterwards is copied.
+    next_.swap(batch->next);
+    SinkBatch* lent = batch.release();
+    c.owner_data = lent;
+    c.release = release_sink_batch;
+    const std::int64_t began = worker_.clock->monotonic_ns();
+    auto status = instance_->put(c, &retry_after_ms);
+    const std::int64_t took = worker_.clock->monotonic_ns() - began;
+    if (status && c.release == nullptr) {
+      lent = nullptr;  // the sink owns it now, and may have released it already
+    } else {
+      batch.reset(lent);
+    }
+    if (!status) {
+      batch->next.swap(next_);
+      return put_failed(std::move(batch), std::move(status).error(), retry_after_ms);
+    }
+    if (count > 0) sink_metrics_.put_time.observe(static_cast<double>(took) / 1e6);
+    sink_metrics_.sent.add(count);
+    for (const kafka::PartitionOffset& next : next_)
+      if (auto* entry = ledger_.find(next.partition)) entry->delivered = next.offset;
+    next_.clear();
+    sink_metrics_.active.set(static_cast<double>(ledger_.uncommitted_records()));
+    if (batch != nullptr) pool_->give_back(std::move(batch));
+    if (std::exchange(retry_attempt_, 0) > 0 && !task_paused_) resume_all();
+    return {};
+  }
+
+  base::Status put_failed(std::unique_ptr<SinkBatch> batch, base::Error error, std::uint32_t retry_after_ms) {
+    if (error.code() == base::Code::kStopping || stopping()) {
+      pool_->give_back(std::move(batch));
+      return {};
+    }
+    if (error.code() != base::Code::kRetry) {
+      kLog.error(
+          "WorkerSinkTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will "
+          "not recover until manually "
+          "restarted. Error: {}",
+          id().to_string(), error.message());
+      pool_->give_back(std::move(batch));
+      return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                                    "Exiting WorkerSinkTask due to unrecoverable exception.")
+                            .with_cause(std::move(error)));
+    }
+    if (retry_attempt_++ == 0) {
+      kLog.error("WorkerSinkTask{{id={}}} RetriableException from SinkTask: {}", id().to_string(), error.to_string());
+      pause_all();
+    }
+    policy_->count_retry();
+    const std::int64_t wait = retry_after_ms > 0
+                                  ? retry_after_ms
+                                  : plugin_timeout_ms_.value_or(policy_->backoff_ms(std::min(retry_attempt_, 8)));
+    retry_at_ns_ = worker_.clock->monotonic_ns() + wait * 1'000'000;
+    pending_ = std::move(batch);
+    return {};
+  }
+
+  std::int64_t ms_until_retry() const {
+    return std::max<std::int64_t>((retry_at_ns_ - worker_.clock->monotonic_ns() + 999'999) / 1'000'000, 0);
+  }
+
+  // ---- partitions ----
+
+  void pause_all() {
+    if (const auto all = consumer_->assignment(); !all.empty()) static_cast<void>(consumer_->pause(all));
+  }
+
+  void resume_all() {
+    std::vector<TopicPartition> wanted;
+    for (TopicPartition& partition : consumer_->assignment())
+      if (!paused_by_plugin_.contains(partition)) wanted.push_back(std::move(partition));
+    if (!wanted.empty()) static_cast<void>(consumer_->resume(wanted));
+  }
+
+  base::Status apply_rewinds() {
+    if (rewinds_.empty()) return {};
+    std::vector<kafka::PartitionOffset> seeks;
+    for (kafka::PartitionOffset& rewind : rewinds_) {
+      auto* entry = ledger_.find(rewind.partition);
+      if (entry == nullptr) continue;
+      entry->delivered = rewind.offset;
+      entry->committed = -1;
+      seeks.push_back(std::move(rewind));
+    }
+    rewinds_.clear();
+    return seeks.empty() ? base::Status() : consumer_->seek(seeks);
+  }
+
+  void on_assigned(std::span<const kafka::PartitionOffset> partitions) override {
+    if (partitions.empty()) return;
+    std::vector<TopicPartition> added;
+    for (const kafka::PartitionOffset& partition : partitions) {
+      ledger_.add(partition.partition, partition.offset);
+      added.push_back(partition.partition);
+    }
+    refresh_assignment();
+    if (task_paused_ || pending_ != nullptr) static_cast<void>(consumer_->pause(added));
+    if (const auto c = to_c(added); instance_ != nullptr) keep_error(instance_->open(c));
+    keep_error(apply_rewinds());
+  }
+
+  void on_revoked(std::span<const TopicPartition> partitions) override { remove(partitions, true); }
+  void on_lost(std::span<const TopicPartition> partitions) override { remove(partitions, false); }
+
+  void remove(std::span<const TopicPartition> partitions, bool commit) {
+    if (partitions.empty()) return;
+    if (commit && !abandoned()) commit_sync(partitions);
+    if (const auto c = to_c(partitions); instance_ != nullptr) keep_error(instance_->close(c));
+    for (const TopicPartition& partition : partitions) {
+      ledger_.remove(partition);
+      paused_by_plugin_.erase(partition);
+    }
+    refresh_assignment();
+    drop_pending(partitions);
+  }
+
+  // Records that wait for a retry and are no longer ours will be delivered to whoever owns them now.
+  void drop_pending(std::span<const TopicPartition> partitions) {
+    if (pending_ == nullptr) return;
+    data::Batch& records = pending_->records;
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+      const kafka::Message& message = pending_->messages.messages()[records.record(i).origin];
+      const bool gone = std::any_of(partitions.begin(), partitions.end(), [&](const TopicPartition& partition) {
+        return partition.partition == message.partition && partition.topic == message.topic;
+      });
+      if (gone) continue;
+      static_cast<sluice_record&>(records.record(kept)) = records.record(i);
+      ++kept;
+    }
+    records.c()->record_count = kept;
+    std::erase_if(pending_->next, [&](const kafka::PartitionOffset& next) {
+      return std::find(partitions.begin(), partitions.end(), next.partition) != partitions.end();
+    });
+  }
+
+  void refresh_assignment() {
+    assignment_.clear();
+    for (const auto& [partition, entry] : ledger_.entries())
+      assignment_.push_back({str(partition.topic), partition.partition, 0});
+    sink_metrics_.partitions.set(static_cast<double>(assignment_.size()));
+  }
+
+  void keep_error(base::Status status) {
+    if (!status && !callback_error_) callback_error_ = std::move(status).error();
+  }
+
+  // ---- commits ----
+
+  std::int64_t now_ms() const { return worker_.clock->monotonic_ns() / 1'000'000; }
+  void schedule_commit() { commit_due_ms_ = now_ms() + worker_.config->offset_flush_interval_ms(); }
+  std::int64_t ms_until_commit() const { return std::max<std::int64_t>(commit_due_ms_ - now_ms(), 0); }
+
+  bool commit_due() {
+    if (commit_in_flight_ && now_ms() - commit_began_ms_ > worker_.config->offset_flush_timeout_ms()) {
+      kLog.warn("WorkerSinkTask{{id={}}} Commit of offsets timed out", id().to_string());
+      commit_in_flight_ = false;
+      metrics_->commit_failed();
+    }
+    return !commit_in_flight_ && (commit_requested_ || ms_until_commit() == 0);
+  }
+
+  // What may be committed now, after pre_commit; nothing: pre_commit failed.
+  std::optional<std::vector<kafka::PartitionOffset>> offsets_to_commit(std::span<const TopicPartition> partitions) {
+    if (dlq_ != nullptr && !dlq_->idle()) {
+      // A failed record is done with only when the dead-letter queue has it.
+      if (auto status = dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())); !status)
+        return std::nullopt;
+    }
+    std::vector<sluice_topic_offset> offsets = ledger_.to_pre_commit(partitions);
+    if (auto status = instance_->pre_commit(offsets); !status) {
+      pre_commit_failed(status.error());
+      return std::nullopt;
+    }
+    return ledger_.to_commit(offsets, [this](const TopicPartition& partition, std::int64_t offset) {
+      kLog.warn("WorkerSinkTask{{id={}}} Ignoring invalid task provided offset {}/{} -- not yet consumed",
+                id().to_string(), partition.to_string(), offset);
+    });
+  }
+
+  void pre_commit_failed(const base::Error& error) {
+    metrics_->commit_failed();
+    if (closing_) {
+      kLog.warn("WorkerSinkTask{{id={}}} Offset commit failed during close: {}", id().to_string(), error.to_string());
+      return;
+    }
+    kLog.error("WorkerSinkTask{{id={}}} Offset commit failed, rewinding to last committed offsets: {}",
+               id().to_string(), error.to_string());
+    std::vector<kafka::PartitionOffset> seeks;
+    for (const auto& [partition, entry] : ledger_.entries())
+      if (entry.committed >= 0) seeks.push_back({partition, entry.committed});
+    for (const kafka::PartitionOffset& seek : seeks) ledger_.find(seek.partition)->delivered = seek.offset;
+    if (!seeks.empty()) static_cast<void>(consumer_->seek(seeks));
+  }
+
+  void commit_async() {
+    commit_requested_ = false;
+    schedule_commit();
+    if (ledger_.entries().empty()) return;
+    auto offsets = offsets_to_commit({});
+    if (!offsets) return;
+    if (offsets->empty()) {
+      metrics_->commit_succeeded(0);
+      return;
+    }
+    commit_in_flight_ = true;
+    commit_began_ms_ = now_ms();
+    const std::uint64_t sequence = ++commit_sequence_;
+    sink_metrics_.commit_sequence.set(static_cast<double>(sequence));
+    auto status =
+        consumer_->commit_async(*offsets, [this, sequence](int error, std::span<const kafka::PartitionOffset> done) {
+          commit_answered(sequence, error, done);
+        });
+    if (!status) commit_answered(sequence, kafka::error_code::kFatal, {});
+  }
+
+  void commit_answered(std::uint64_t sequence, int error, std::span<const kafka::PartitionOffset> offsets) {
+    if (sequence != commit_sequence_ || !commit_in_flight_) {
+      sink_metrics_.commit_skips.add();
+      return;
+    }
+    commit_in_flight_ = false;
+    if (error != kafka::error_code::kNone) {
+      metrics_->commit_failed();
+      kLog.error("WorkerSinkTask{{id={}}} Commit of offsets threw an unexpected exception for sequence number {}: {}",
+                 id().to_string(), sequence, kafka::error_text(error));
+      return;
+    }
+    ledger_.committed(offsets);
+    metrics_->commit_succeeded(static_cast<double>(now_ms() - commit_began_ms_));
+    sink_metrics_.commit_completions.add();
+    sink_metrics_.active.set(static_cast<double>(ledger_.uncommitted_records()));
+  }
+
+  // Before partitions go: the last moment.
+  void commit_sync(std::span<const TopicPartition> partitions) {
+    if (instance_ == nullptr || ledger_.entries().empty()) return;
+    const auto offsets = offsets_to_commit(partitions);
+    if (!offsets || offsets->empty()) return;
+    const std::int64_t began = now_ms();
+    ++commit_sequence_;  // an asynchronous commit still under way has nothing to add
+    commit_in_flight_ = false;
+    if (auto status = consumer_->commit_sync(*offsets, milliseconds(worker_.config->offset_flush_timeout_ms()));
+        !status) {
+      metrics_->commit_failed();
+      kLog.error("WorkerSinkTask{{id={}}} Commit of offsets failed: {}", id().to_string(), status.error().to_string());
+      return;
+    }
+    ledger_.committed(*offsets);
+    metrics_->commit_succeeded(static_cast<double>(now_ms() - began));
+    sink_metrics_.commit_completions.add();
+  }
+
+  plugin::ConnectorComponent component_;
+  SinkMetrics sink_metrics_;
+  SinkServices services_;
+  std::shared_ptr<SinkBatchPool> pool_;
+  std::unique_ptr<DeadLetterQueue> dlq_;
+  std::optional<ErrorPolicy> policy_;
+  std::optional<SinkDecoder> decoder_;
+
+  std::mutex instance_mutex_;  // request_stop may come while these are made or destroyed
+  std::unique_ptr<plugin::SinkTaskInstance> instance_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+
+  OffsetLedger ledger_;
+  std::vector<sluice_topic_partition> assignment_;  // as the plugin sees it; texts are borrowed from ledger_
+  std::set<TopicPartition> paused_by_plugin_;
+  std::vector<kafka::PartitionOffset> rewinds_;
+  std::optional<base::Error> callback_error_;
+  std::unordered_set<std::string> seen_topics_;
+  kafka::MessageBatch idle_messages_;
+
+  std::unique_ptr<SinkBatch> current_;
+  std::unique_ptr<SinkBatch> pending_;  // put() asked for a retry; all partitions are paused
+  std::vector<kafka::PartitionOffset> next_;
+  int retry_attempt_ = 0;
+  std::int64_t retry_at_ns_ = 0;
+  std::optional<std::int64_t> plugin_timeout_ms_;
+  bool task_paused_ = false;
+  bool closing_ = false;
+
+  std::int64_t commit_due_ms_ = 0;
+  std::int64_t commit_began_ms_ = 0;
+  std::uint64_t commit_sequence_ = 0;
+  bool commit_in_flight_ = false;
+  bool commit_requested_ = false;
+};
+
+bool SinkServices::serves(Extension extension) const {
+  if (extension == Extension::kSinkContext) return true;
+  if (extension == Extension::kErrant) return task_.dlq_ != nullptr || (task_.policy_ && task_.policy_->tolerates());
+  return PluginServices::serves(extension);
+}
+
+std::span<const sluice_topic_partition> SinkServices::assignment() {
+  return task_.assignment_;
+}
+
+base::Status SinkServices::pause(std::span<const sluice_topic_partition> partitions) {
+  const auto wanted = to_partitions(partitions);
+  SLUICE_TRY(task_.consumer_->pause(wanted));
+  task_.paused_by_plugin_.insert(wanted.begin(), wanted.end());
+  return {};
+}
+
+base::Status SinkServices::resume(std::span<const sluice_topic_partition> partitions) {
+  const auto wanted = to_partitions(partitions);
+  for (const TopicPartition& partition : wanted) task_.paused_by_plugin_.erase(partition);
+  if (task_.task_paused_ || task_.pending_ != nullptr) return {};
+  return task_.consumer_->resume(wanted);
+}
+
+base::Status SinkServices::rewind(std::span<const sluice_topic_offset> offsets) {
+  for (const auto& offset : offsets)
+    task_.rewinds_.push_back({{std::string(view(offset.topic)), offset.partition}, offset.offset});
+  return {};
+}
+
+void SinkServices::set_timeout(std::int64_t timeout_ms) {
+  if (timeout_ms < 0)
+    task_.plugin_timeout_ms_.reset();
+  else
+    task_.plugin_timeout_ms_ = timeout_ms;
+}
+
+void SinkServices::request_commit() {
+  task_.commit_requested_ = true;
+}
+
+base::Result<std::uint64_t> SinkServices::report_errant(const sluice_batch& batch, std::uint32_t index,
+                                                        base::Error cause) {
+  if (batch.owner_data == nullptr || index >= batch.record_count)
+    return base::fail(base::Code::kBug, base::exceptions::kConnect,
+                      "The record reported as errant is not of a batch that put() received");
+  const auto& owner = *static_cast<const SinkBatch*>(batch.owner_data);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(batch.records) + std::size_t{index} * batch.record_stride;
+  FailedRecord report;
+  report.messages = &owner.messages;
+  report.message = reinterpret_cast<const sluice_record*>(bytes)->origin;
+  SLUICE_TRY(task_.policy_->record_failed({Stage::kTaskPut, kSinkTaskClass, cause}, report));
+  return task_.dlq_ != nullptr ? 1 : 0;
+}
+
+base::Status SinkServices::await_errant(std::uint64_t ticket, std::int64_t timeout_ms) {
+  if (ticket == 0 || task_.dlq_ == nullptr) return {};
+  return task_.dlq_->flush(milliseconds(timeout_ms));
+}
+
+}  // namespace
+
+std::shared_ptr<TaskRunner> make_sink_task(const WorkerContext& worker, TaskSpec spec, TaskListener& listener) {
+  return std::make_shared<SinkTask>(worker, std::move(spec), listener);
+}
+
+}  // namespace sluice::task
