@@ -5,12 +5,7 @@
 //
 // Threads: everything here may be called from any thread; what is returned is immutable or shared.
 
-<<<<<<< Updated upstream
-#include <sluice/value.hpp>
-
 #include <chrono>
-=======
->>>>>>> Stashed changes
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -95,8 +90,8 @@ class Registry final : public config::ComponentCatalog {
   // Reads plugin.path: manifests, or the probe in a child process. Never loads a library. Bad plugins are quarantined,
   // not errors.
   void scan();
-  // Scans again if something on plugin.path changed since (a cheap look at names, sizes and times). Waits for the scan a while only,
-  // so that one plugin that hangs its probe holds nobody up. True: the components changed.
+  // Scans again if something on plugin.path changed since (a cheap look at names, sizes and times). Waits for the scan
+  // a while only, so that one plugin that hangs its probe holds nobody up. True: the components changed.
   bool rescan();
 
   // Connect's order: sinks, sources, transformations, predicates, converters, header converters; by class name within
@@ -113,14 +108,9 @@ class Registry final : public config::ComponentCatalog {
   base::Result<std::shared_ptr<const config::ConfigDef>> config_def(std::string_view class_name,
                                                                     config::ComponentKind kind) const override;
 
-<<<<<<< Updated upstream
-  // Finds by class name or alias (the newest version where there are several) and loads the library if that has not happened. Errors with Connect's texts for an unknown or an
-  // ambiguous name; kFatal with the reason where the library does not load. May take long (dlopen): not for the herder thread.
-=======
-  // Finds by class name or alias and loads the library if that has not happened. Errors with Connect's texts for an
-  // unknown or an ambiguous name; kFatal with the reason where the library does not load. May take long (dlopen): not
-  // for the herder thread.
->>>>>>> Stashed changes
+  // Finds by class name or alias (the newest version where there are several) and loads the library if that has not
+  // happened. Errors with Connect's texts for an unknown or an ambiguous name; kFatal with the reason where the library
+  // does not load. May take long (dlopen): not for the herder thread.
   base::Result<ConnectorComponent> connector(std::string_view name_or_alias);
 
   // New instances, built-in or from a plugin; `services` is for plugin components. Errors: unknown name, refused
