@@ -96,13 +96,45 @@ def metadata_brokers(host, port, timeout=1.0):
         return None
 
 
-class Kafka(Service):
-    """`settings` are broker properties on top of (or instead of) the ones below."""
+class Broker:
+    """What tests do with a broker, their own or the shared one, through Java's own tools: `Broker("127.0.0.1:9092")`."""
+
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+
+    def run(self, name, *arguments, stdin=None, timeout=60):
+        return run_tool(name, "--bootstrap-server", self.bootstrap, *arguments, stdin=stdin, timeout=timeout)
+
+    def create_topic(self, topic, partitions=1, **configs):
+        """Configs with '_' for '.', for instance cleanup_policy="compact"."""
+        options = [item for key, value in configs.items() for item in ("--config", f"{key.replace('_', '.')}={value}")]
+        self.run("TopicCommand", "--create", "--topic", topic, "--partitions", str(partitions), *options)
+
+    def consume(self, topic, count, *options, timeout_ms=20000):
+        """The values of the first `count` records as Java's console consumer prints them, one line each (fewer if no more come)."""
+        return self.run("ConsoleConsumer", "--topic", topic, "--from-beginning", "--max-messages", str(count), "--timeout-ms",
+                        str(timeout_ms), *options).splitlines()
+
+    def consume_all(self, topic):
+        """Every record that is in the topic now."""
+        count = self.count(topic)
+        return self.consume(topic, count) if count else []
+
+    def count(self, topic):
+        """How many records the topic holds: end offsets of all partitions, for topics that lose none."""
+        return sum(int(line.rsplit(":", 1)[1]) for line in self.run("GetOffsetShell", "--topic", topic).splitlines() if line.startswith(topic + ":"))
+
+    def produce(self, topic, lines, *options):
+        self.run("ConsoleProducer", "--topic", topic, *options, stdin="".join(f"{line}\n" for line in lines))
+
+
+class Kafka(Broker, Service):
+    """A broker of one's own. `settings` are broker properties on top of (or instead of) the ones below."""
 
     name = "Kafka"
 
     def __init__(self, folder, settings=None, auto_create=True, heap="512m"):
-        super().__init__(folder)
+        Service.__init__(self, folder)
         self.settings = dict(settings or {})
         self.auto_create = auto_create
         self.heap = heap
@@ -171,20 +203,16 @@ class Kafka(Service):
         host, port = self.bootstrap.rsplit(":", 1)
         return (metadata_brokers(host, int(port)) or 0) >= 1
 
-    # What tests do with a broker, through Java's own tools.
-    def create_topic(self, topic, partitions=1, **configs):
-        options = [item for key, value in configs.items() for item in ("--config", f"{key.replace('_', '.')}={value}")]
-        run_tool("TopicCommand", "--bootstrap-server", self.bootstrap, "--create", "--topic", topic, "--partitions", str(partitions),
-                 *options)
 
-    def consume(self, topic, count, timeout_ms=20000, *options):
-        """The values of the first `count` records as Java's console consumer prints them, one line each."""
-        return run_tool("ConsoleConsumer", "--bootstrap-server", self.bootstrap, "--topic", topic, "--from-beginning",
-                        "--max-messages", str(count), "--timeout-ms", str(timeout_ms), *options).splitlines()
 
-    def produce(self, topic, lines):
-        run_tool("ConsoleProducer", "--bootstrap-server", self.bootstrap, "--topic", topic,
-                 stdin="".join(f"{line}\n" for line in lines))
+def shared_or_own(test_case, folder):
+    """For setUpClass: the broker of SLUICE_TEST_BOOTSTRAP, or one started for this class and ended with it."""
+    shared = os.environ.get("SLUICE_TEST_BOOTSTRAP")
+    if shared:
+        return Broker(shared)
+    kafka = Kafka(folder)
+    test_case.addClassCleanup(kafka.kill)
+    return kafka.start(tied=True)
 
 
 def main(arguments):
