@@ -53,7 +53,8 @@ struct Slot {
 
 Slot& slot_of(const std::string& sha256) {
   static std::mutex mutex;
-  static auto* slots = new std::map<std::string, std::unique_ptr<Slot>>();  // never destroyed: libraries outlive main
+  // tidy: allow(new): never destroyed, libraries outlive main
+  static auto* slots = new std::map<std::string, std::unique_ptr<Slot>>();
   std::lock_guard lock(mutex);
   auto& slot = (*slots)[sha256];
   if (slot == nullptr) slot = std::make_unique<Slot>();

@@ -33,7 +33,7 @@ void TaskThread::start() {
 }
 
 TaskThread::~TaskThread() {
-  // Still joinable: nobody awaited it, or this is the task's own thread letting go of the last reference.
+  // tidy: allow(detach): nobody awaited it, or this is the task's own thread letting go of the last reference
   if (thread_.joinable()) thread_.detach();
 }
 
@@ -91,6 +91,7 @@ bool TaskThread::await(std::chrono::steady_clock::time_point deadline) {
 
 void TaskThread::abandon() {
   abandoned_.store(true, std::memory_order_release);
+  // tidy: allow(detach): a plugin that hangs keeps its thread; nobody may wait for it
   if (thread_.joinable()) thread_.detach();
   kLog.error("Graceful stop of task {} failed.", id().to_string());
 }

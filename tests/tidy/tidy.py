@@ -186,7 +186,7 @@ def check_calls(tree, findings):
         for rule, pattern, _, _, advice in active:
             for match in pattern.finditer(code):
                 line = line_of(code, match.start())
-                if rule in rules.CALLS_FINE and re.search(rules.CALLS_FINE[rule], code_lines[line - 1]):
+                if rule in rules.CALLS_FINE and re.search(rules.CALLS_FINE[rule], " ".join(code_lines[max(0, line - 2):line])):
                     continue
                 findings.add(name, line, rule, f"'{match.group(0).strip()}': {advice}")
 
