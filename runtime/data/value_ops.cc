@@ -72,8 +72,9 @@ bool values_equal(const Value& a, const Value& b) {
     case Kind::kString:
     case Kind::kBytes:
       return a.text() == b.text();
-    case Kind::kDecimal:
-      return a.decimal_scale() == b.decimal_scale() && a.decimal_unscaled() == b.decimal_unscaled();
+    case Kind::kDecimal:  // a BigInteger equals no BigDecimal
+      return ((a.flags ^ b.flags) & SLUICE_VALUE_INTEGER) == 0 && a.decimal_scale() == b.decimal_scale() &&
+             a.decimal_unscaled() == b.decimal_unscaled();
     case Kind::kArray:
       return items_equal(a, b);
     case Kind::kMap:
