@@ -14,7 +14,8 @@ const base::Logger& logger() {
 
 std::size_t byte_count(const std::vector<OffsetRecord>& records) {
   std::size_t bytes = 0;
-  for (const auto& record : records) bytes += sizeof(OffsetRecord) + record.key.size() + (record.value ? record.value->size() : 0);
+  for (const auto& record : records)
+    bytes += sizeof(OffsetRecord) + record.key.size() + (record.value ? record.value->size() : 0);
   return bytes;
 }
 
@@ -38,7 +39,8 @@ base::Status FileOffsetStore::load() {
   auto content = read_whole_file(file_, kFileBytesMax);
   if (!content)
     return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
-                                  fmt::format("Cannot read the offsets file '{}' (offset.storage.file.filename). Give this user the right to read and "
+                                  fmt::format("Cannot read the offsets file '{}' (offset.storage.file.filename). Give "
+                                              "this user the right to read and "
                                               "write it, or name another file: {}",
                                               file_.native(), content.error().message()))
                           .with_cause(std::move(content).error()));
@@ -46,16 +48,20 @@ base::Status FileOffsetStore::load() {
     const auto folder = file_.has_parent_path() ? file_.parent_path() : std::filesystem::path(".");
     std::error_code error;
     if (!std::filesystem::is_directory(folder, error))
-      logger().warn("The folder of the offsets file '{}' does not exist: offsets of sources cannot be stored until it is created", file_.native());
+      logger().warn(
+          "The folder of the offsets file '{}' does not exist: offsets of sources cannot be stored until it is created",
+          file_.native());
     return {};
   }
   auto map = read_java_byte_map(**content);
   if (!map)
-    return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
-                                  fmt::format("The offsets file '{}' is damaged or is no offsets file of a standalone worker: {}. It was left as it is. "
-                                              "Restore it from a copy, or move it away to let every source begin without offsets",
-                                              file_.native(), map.error().message()))
-                          .with_cause(std::move(map).error()));
+    return base::fail(
+        base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                    fmt::format("The offsets file '{}' is damaged or is no offsets file of a standalone worker: {}. It "
+                                "was left as it is. "
+                                "Restore it from a copy, or move it away to let every source begin without offsets",
+                                file_.native(), map.error().message()))
+            .with_cause(std::move(map).error()));
   for (auto& [key, value] : *map) {
     if (!key) continue;  // Connect writes none
     table_.apply({std::move(*key), std::move(value)});
@@ -72,7 +78,8 @@ void FileOffsetStore::stop() {
   if (writer_.joinable()) writer_.join();
 }
 
-base::Result<std::vector<std::optional<std::string>>> FileOffsetStore::get(const std::vector<std::string>& keys, Deadline) {
+base::Result<std::vector<std::optional<std::string>>> FileOffsetStore::get(const std::vector<std::string>& keys,
+                                                                           Deadline) {
   std::lock_guard lock(mutex_);
   std::vector<std::optional<std::string>> values;
   values.reserve(keys.size());
@@ -104,7 +111,8 @@ void FileOffsetStore::put(std::vector<OffsetRecord> records, Callback done) {
     }
   }
   if (refusal != nullptr)
-    done(base::fail(base::Code::kRetry, base::exceptions::kRetriable, "Failed to write offsets to '{}': {}", file_.native(), refusal));
+    done(base::fail(base::Code::kRetry, base::exceptions::kRetriable, "Failed to write offsets to '{}': {}",
+                    file_.native(), refusal));
 }
 
 void FileOffsetStore::run() {
@@ -129,11 +137,12 @@ base::Status FileOffsetStore::write(const std::vector<Pending>& batch) {
   JavaByteMap map;
   for (auto& record : next.all()) map.emplace_back(std::move(record.key), std::move(record.value));
   if (auto status = replace_file(file_, write_java_byte_map(map)); !status) {
-    logger().error("Failed to write the offsets file '{}'; it is as it was, and the offsets will be tried again: {}", file_.native(),
-                   status.error().message());
-    return base::fail(base::Error(base::Code::kRetry, base::exceptions::kRetriable,
-                                  fmt::format("Failed to write the offsets file '{}': {}", file_.native(), status.error().message()))
-                          .with_cause(std::move(status).error()));
+    logger().error("Failed to write the offsets file '{}'; it is as it was, and the offsets will be tried again: {}",
+                   file_.native(), status.error().message());
+    return base::fail(
+        base::Error(base::Code::kRetry, base::exceptions::kRetriable,
+                    fmt::format("Failed to write the offsets file '{}': {}", file_.native(), status.error().message()))
+            .with_cause(std::move(status).error()));
   }
   std::lock_guard lock(mutex_);
   table_ = std::move(next);

@@ -1,10 +1,11 @@
 #pragma once
-// The offsets of a standalone worker, in a file that Java's standalone worker reads and writes too: `offset.storage.file.filename`.
+// The offsets of a standalone worker, in a file that Java's standalone worker reads and writes too:
+// `offset.storage.file.filename`.
 //
-// One thread writes. What is put while it writes goes into the next write together, so that many tasks share one fsync. A write
-// replaces the whole file by renaming (file_replace.h): a crash at any byte leaves the last complete state. A write that fails
-// (disk full) leaves file and memory as they were, and every put that was part of it is told; their callers keep the offsets and
-// try again.
+// One thread writes. What is put while it writes goes into the next write together, so that many tasks share one fsync.
+// A write replaces the whole file by renaming (file_replace.h): a crash at any byte leaves the last complete state. A
+// write that fails (disk full) leaves file and memory as they were, and every put that was part of it is told; their
+// callers keep the offsets and try again.
 
 #include <condition_variable>
 #include <cstddef>
@@ -22,7 +23,8 @@ namespace sluice::store {
 class FileOffsetStore final : public OffsetStore {
  public:
   static constexpr std::size_t kFileBytesMax = std::size_t{256} << 20;
-  static constexpr std::size_t kPendingBytesMax = std::size_t{64} << 20;  // put but not yet written; beyond it put() answers kRetry
+  static constexpr std::size_t kPendingBytesMax = std::size_t{64}
+                                                  << 20;  // put but not yet written; beyond it put() answers kRetry
 
   explicit FileOffsetStore(std::filesystem::path file);
   ~FileOffsetStore() override;
@@ -33,7 +35,8 @@ class FileOffsetStore final : public OffsetStore {
   base::Status start() override;
   void stop() override;
 
-  base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys, Deadline deadline) override;
+  base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys,
+                                                            Deadline deadline) override;
   // Refusals (too much pending, stopped) call back on the caller's thread.
   void put(std::vector<OffsetRecord> records, Callback done) override;
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;

@@ -89,7 +89,9 @@ base::Status replace_file(const std::filesystem::path& path, std::string_view co
 base::Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0 && errno == ENOENT) return std::optional<std::string>();
-  const auto refuse = [&](std::string_view why) { return base::fail(base::Code::kFatal, kIoException, "{}: {}", path.native(), why); };
+  const auto refuse = [&](std::string_view why) {
+    return base::fail(base::Code::kFatal, kIoException, "{}: {}", path.native(), why);
+  };
   if (file.get() < 0) return refuse(reason(errno));
   std::string content;
   char buffer[64 * 1024];

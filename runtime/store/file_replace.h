@@ -1,6 +1,6 @@
 #pragma once
-// Small files that must be whole at every moment: whoever reads `path`, also after a crash at any byte, finds the old content
-// or the new.
+// Small files that must be whole at every moment: whoever reads `path`, also after a crash at any byte, finds the old
+// content or the new.
 
 #include <filesystem>
 #include <optional>
@@ -11,8 +11,8 @@
 
 namespace sluice::store {
 
-// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. Keeps the permissions of a file
-// that was there. Error: kRetry, java.io.IOException, with the system's reason; `path` is as it was.
+// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. Keeps the permissions
+// of a file that was there. Error: kRetry, java.io.IOException, with the system's reason; `path` is as it was.
 base::Status replace_file(const std::filesystem::path& path, std::string_view content);
 
 // Nothing if there is no such file. Error: kFatal with the system's reason, also for a file larger than `bytes_max`.

@@ -66,7 +66,8 @@ class Reader {
   }
 
   base::Result<std::string_view> take(std::size_t count) {
-    if (stream_.size() - at_ < count) return error("the stream ends {} bytes too early", count - (stream_.size() - at_));
+    if (stream_.size() - at_ < count)
+      return error("the stream ends {} bytes too early", count - (stream_.size() - at_));
     const auto bytes = stream_.substr(at_, count);
     at_ += count;
     return bytes;
@@ -79,7 +80,8 @@ class Reader {
   }
   base::Status expect(std::uint8_t code, std::string_view what) {
     SLUICE_TRY_ASSIGN(const auto found, number(1));
-    if (found != code) return error_at(at_ - 1, fmt::format("{} should stand here, not type code 0x{:02x}", what, found));
+    if (found != code)
+      return error_at(at_ - 1, fmt::format("{} should stand here, not type code 0x{:02x}", what, found));
     return {};
   }
   base::Result<std::string_view> short_text() {
@@ -135,7 +137,8 @@ class Reader {
     if (code != kClassDescription) return error("unexpected type code 0x{:02x} for the class of an array", code);
     SLUICE_TRY_ASSIGN(const auto name, short_text());
     SLUICE_TRY_ASSIGN(const auto uid, number(8));
-    if (name != kByteArrayName || uid != kByteArrayUid) return error("an array that is not a byte[] but {}", printable(name));
+    if (name != kByteArrayName || uid != kByteArrayUid)
+      return error("an array that is not a byte[] but {}", printable(name));
     handles_.push_back({What::kByteArrayClass});
     SLUICE_TRY(take(1));
     SLUICE_TRY_ASSIGN(const auto fields, number(2));

@@ -1,6 +1,7 @@
 #pragma once
-// The one kind of Java Object Serialization stream that Connect's standalone worker keeps its offsets in: a java.util.HashMap of
-// byte[] to byte[] (spec connect-runtime.md section 4.3; "Java Object Serialization Specification", chapter 6).
+// The one kind of Java Object Serialization stream that Connect's standalone worker keeps its offsets in: a
+// java.util.HashMap of byte[] to byte[] (spec connect-runtime.md section 4.3; "Java Object Serialization
+// Specification", chapter 6).
 
 #include <cstddef>
 #include <optional>

@@ -2,7 +2,8 @@
 
 namespace sluice::store {
 
-base::Result<std::vector<std::optional<std::string>>> MemoryOffsetStore::get(const std::vector<std::string>& keys, Deadline) {
+base::Result<std::vector<std::optional<std::string>>> MemoryOffsetStore::get(const std::vector<std::string>& keys,
+                                                                             Deadline) {
   std::lock_guard lock(mutex_);
   std::vector<std::optional<std::string>> values;
   values.reserve(keys.size());

@@ -14,7 +14,8 @@ class MemoryOffsetStore final : public OffsetStore {
  public:
   base::Status start() override { return {}; }
   void stop() override {}
-  base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys, Deadline deadline) override;
+  base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys,
+                                                            Deadline deadline) override;
   void put(std::vector<OffsetRecord> records, Callback done) override;
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
 

@@ -15,12 +15,18 @@ constexpr int kDepthMax = 64;
 
 std::string_view schema_type_name(const Value& value) {
   switch (value.kind()) {
-    case Kind::kArray: return "ARRAY";
-    case Kind::kMap: return "MAP";
-    case Kind::kStruct: return "STRUCT";
-    case Kind::kDecimal: return "java.math.BigDecimal";
-    case Kind::kInstant: return "java.util.Date";
-    default: return "null";
+    case Kind::kArray:
+      return "ARRAY";
+    case Kind::kMap:
+      return "MAP";
+    case Kind::kStruct:
+      return "STRUCT";
+    case Kind::kDecimal:
+      return "java.math.BigDecimal";
+    case Kind::kInstant:
+      return "java.util.Date";
+    default:
+      return "null";
   }
 }
 
@@ -33,7 +39,8 @@ base::Status check_format(const Value& offsets) {
     if (!items[i].is(Kind::kString)) return base::data_error("Offsets may only use String keys");
     const Value& value = items[i + 1];
     if (value.sluice_value::kind > SLUICE_BYTES)
-      return base::data_error("Offsets may only contain primitive types as values, but field {} contains {}", items[i].text(), schema_type_name(value));
+      return base::data_error("Offsets may only contain primitive types as values, but field {} contains {}",
+                              items[i].text(), schema_type_name(value));
   }
   return {};
 }
@@ -63,17 +70,28 @@ void append_primitive(const Value& value, std::string& out) {
     case Kind::kInt8:
     case Kind::kInt16:
     case Kind::kInt32:
-    case Kind::kInt64: out += std::to_string(value.i64()); break;
-    case Kind::kFloat32: append_double(widen(value.f32()), out); break;
-    case Kind::kFloat64: append_double(value.f64(), out); break;
-    case Kind::kBoolean: out += value.boolean_value() ? "true" : "false"; break;
-    case Kind::kString: base::append_json_string(value.text(), out); break;
+    case Kind::kInt64:
+      out += std::to_string(value.i64());
+      break;
+    case Kind::kFloat32:
+      append_double(widen(value.f32()), out);
+      break;
+    case Kind::kFloat64:
+      append_double(value.f64(), out);
+      break;
+    case Kind::kBoolean:
+      out += value.boolean_value() ? "true" : "false";
+      break;
+    case Kind::kString:
+      base::append_json_string(value.text(), out);
+      break;
     case Kind::kBytes:
       out += '"';
       base::append_base64(value.text(), out);
       out += '"';
       break;
-    default: out += "null";
+    default:
+      out += "null";
   }
 }
 
@@ -101,10 +119,14 @@ base::Result<Value> to_value(const nlohmann::ordered_json& json, sluice_arena* a
   using Type = nlohmann::ordered_json::value_t;
   if (depth > kDepthMax) return base::data_error("The offset is nested too deeply");
   switch (json.type()) {
-    case Type::boolean: return Value::boolean(json.get<bool>());
-    case Type::number_integer: return Value::int64(json.get<std::int64_t>());
-    case Type::number_unsigned: return Value::int64(static_cast<std::int64_t>(json.get<std::uint64_t>()));
-    case Type::number_float: return Value::float64(json.get<double>());
+    case Type::boolean:
+      return Value::boolean(json.get<bool>());
+    case Type::number_integer:
+      return Value::int64(json.get<std::int64_t>());
+    case Type::number_unsigned:
+      return Value::int64(static_cast<std::int64_t>(json.get<std::uint64_t>()));
+    case Type::number_float:
+      return Value::float64(json.get<double>());
     case Type::string: {
       const auto text = arena_copy(arena, json.get_ref<const std::string&>());
       if (text.data() == nullptr) return no_memory();
@@ -131,7 +153,8 @@ base::Result<Value> to_value(const nlohmann::ordered_json& json, sluice_arena* a
       }
       return Value::map(items, count / 2);
     }
-    default: return Value::null();
+    default:
+      return Value::null();
   }
 }
 
@@ -157,7 +180,8 @@ base::Result<std::string> offset_value(const Value& offset) {
 base::Result<Value> parse_offset_value(std::string_view bytes, sluice_arena* arena) {
   const auto json = nlohmann::ordered_json::parse(bytes, nullptr, false);
   if (json.is_discarded())
-    return base::fail(base::Code::kBadRecord, base::exceptions::kSerialization, "Stored offsets are not JSON: {} bytes", bytes.size());
+    return base::fail(base::Code::kBadRecord, base::exceptions::kSerialization, "Stored offsets are not JSON: {} bytes",
+                      bytes.size());
   return to_value(json, arena, 0);
 }
 

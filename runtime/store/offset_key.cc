@@ -26,7 +26,8 @@ std::size_t skip_string(std::string_view text) {
 
 std::optional<OffsetKey> parse_offset_key(std::string_view key) {
   const auto json = nlohmann::json::parse(key, nullptr, false);
-  if (!json.is_array() || json.size() != 2 || !json[0].is_string() || !(json[1].is_object() || json[1].is_null())) return std::nullopt;
+  if (!json.is_array() || json.size() != 2 || !json[0].is_string() || !(json[1].is_object() || json[1].is_null()))
+    return std::nullopt;
   // The text is well-formed, so that the second item is what lies between the first one's comma and the last bracket.
   std::string_view rest = trim(key);
   rest = trim(rest.substr(1, rest.size() - 2));

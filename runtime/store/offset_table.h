@@ -1,7 +1,7 @@
 #pragma once
-// Offsets in memory, in the order of first storing. Keys are found by their bytes or, failing that, by their meaning, so that
-// offsets written by another worker with its members in another order are found again; what is stored keeps its first bytes.
-// A value: copy it to try a change. Not thread-safe.
+// Offsets in memory, in the order of first storing. Keys are found by their bytes or, failing that, by their meaning,
+// so that offsets written by another worker with its members in another order are found again; what is stored keeps its
+// first bytes. A value: copy it to try a change. Not thread-safe.
 
 #include <optional>
 #include <string>

@@ -66,7 +66,8 @@ TEST_F(FileOffsetStoreTest, WritesWhatItAcceptedBeforeItStops) {
   ASSERT_TRUE(store.start());
   std::atomic<int> done = 0;
   for (int i = 0; i < 100; ++i)
-    store.put({{"[\"c\",{\"p\":" + std::to_string(i) + "}]", "{}"}}, [&](const base::Status& status) { done += status ? 1 : 0; });
+    store.put({{"[\"c\",{\"p\":" + std::to_string(i) + "}]", "{}"}},
+              [&](const base::Status& status) { done += status ? 1 : 0; });
   store.stop();
   EXPECT_EQ(done, 100);
   EXPECT_EQ(read_java_byte_map(content()).value().size(), 100u);

@@ -32,7 +32,8 @@ TEST(JavaSerialization, ReadsWhatJavaWrote) {
 }
 
 TEST(JavaSerialization, ReadsNullsAndSharedArraysAndManyPairs) {
-  const JavaByteMap nulls = {{std::nullopt, "{}"}, {R"(["c",{"p":1}])", std::nullopt}, {R"(["c",{"p":2}])", R"({"o":2})"}};
+  const JavaByteMap nulls = {
+      {std::nullopt, "{}"}, {R"(["c",{"p":1}])", std::nullopt}, {R"(["c",{"p":2}])", R"({"o":2})"}};
   EXPECT_EQ(sorted(read_java_byte_map(golden("nulls.offsets")).value()), nulls);
   const auto shared = read_java_byte_map(golden("shared.offsets")).value();
   ASSERT_EQ(shared.size(), 3u);
@@ -54,7 +55,8 @@ TEST(JavaSerialization, WritesTheBytesThatJavaWrites) {
 
 TEST(JavaSerialization, RefusesEveryTruncation) {
   const std::string whole = golden("three.offsets");
-  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(read_java_byte_map(whole.substr(0, size))) << size;
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(read_java_byte_map(whole.substr(0, size))) << size;
   EXPECT_FALSE(read_java_byte_map(whole + "x"));
 }
 

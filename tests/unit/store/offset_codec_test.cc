@@ -18,16 +18,18 @@ TEST(OffsetCodec, KeysAndValuesAreCompactJson) {
   const std::vector<sluice_value> partition = {Value::string("filename"), Value::string("/tmp/\"in\"\n.txt")};
   EXPECT_EQ(offset_key("local", map_of(partition)).value(), R"(["local",{"filename":"/tmp/\"in\"\n.txt"}])");
   EXPECT_EQ(offset_key("c", Value::null()).value(), R"(["c",null])");
-  const std::vector<sluice_value> offset = {Value::string("z"),    Value::int32(-1),     Value::string("a"), Value::float64(1e10),
-                                            Value::string("f"),    Value::float32(0.1F), Value::string("b"), Value::boolean(true),
-                                            Value::string("none"), Value::null(),        Value::string("x"), Value::bytes(std::string_view("\0\1", 2))};
+  const std::vector<sluice_value> offset = {
+      Value::string("z"),    Value::int32(-1),     Value::string("a"), Value::float64(1e10),
+      Value::string("f"),    Value::float32(0.1F), Value::string("b"), Value::boolean(true),
+      Value::string("none"), Value::null(),        Value::string("x"), Value::bytes(std::string_view("\0\1", 2))};
   EXPECT_EQ(offset_value(map_of(offset)).value(), R"({"z":-1,"a":1.0E10,"f":0.1,"b":true,"none":null,"x":"AAE="})");
 }
 
 TEST(OffsetCodec, RefusesWhatConnectRefuses) {
   const std::vector<sluice_value> inner = {Value::string("a"), Value::int64(1)};
   const std::vector<sluice_value> nested = {Value::string("field"), map_of(inner)};
-  EXPECT_EQ(offset_value(map_of(nested)).error().message(), "Offsets may only contain primitive types as values, but field field contains MAP");
+  EXPECT_EQ(offset_value(map_of(nested)).error().message(),
+            "Offsets may only contain primitive types as values, but field field contains MAP");
   const std::vector<sluice_value> keys = {Value::int64(1), Value::int64(1)};
   EXPECT_EQ(offset_value(map_of(keys)).error().message(), "Offsets may only use String keys");
   EXPECT_EQ(offset_value(Value::int64(1)).error().message(), "Offsets must be specified as a Map");
@@ -55,7 +57,8 @@ TEST(OffsetKey, IsTakenApart) {
   EXPECT_EQ(key->connector, "a\"b,c");
   EXPECT_EQ(key->partition_json, R"({"x": 1 })");
   EXPECT_EQ(parse_offset_key(R"(["a",null])")->partition_json, "null");
-  for (const char* bad : {"", "{}", "[]", R"(["a"])", R"([1,{}])", R"(["a",1])", R"(["a",{},1])", "[\"a\",{}"}) EXPECT_FALSE(parse_offset_key(bad)) << bad;
+  for (const char* bad : {"", "{}", "[]", R"(["a"])", R"([1,{}])", R"(["a",1])", R"(["a",{},1])", "[\"a\",{}"})
+    EXPECT_FALSE(parse_offset_key(bad)) << bad;
 }
 
 TEST(OffsetKey, MembersInAnyOrderMeanTheSame) {

@@ -1,0 +1,341 @@
+#include "runtime/herder/lifecycle.h"
+
+#include <algorithm>
+
+#include "runtime/base/log.h"
+
+namespace sluice::herder {
+namespace {
+
+constexpr std::size_t kThreadsMax = 8;
+constexpr std::size_t kQueueMax = 10'000;
+
+const base::Logger& logger() {
+  static const base::Logger log{"org.apache.kafka.connect.runtime.Worker"};
+  return log;
+}
+
+task::ConnectorState to_connector_state(TargetState target) {
+  switch (target) {
+    case TargetState::kPaused:
+      return task::ConnectorState::kPaused;
+    case TargetState::kStopped:
+      return task::ConnectorState::kStopped;
+    case TargetState::kStarted:
+      break;
+  }
+  return task::ConnectorState::kStarted;
+}
+
+base::Error too_busy() {
+  return {base::Code::kRetry, base::exceptions::kConnect, "The worker has too much to do at the moment; try again"};
+}
+
+base::Error interrupted(const std::string& connector) {
+  return {base::Code::kFatal, base::exceptions::kConnect,
+          fmt::format("Connector {} did not answer in time, and a newer request for it has pre-empted this one",
+                      connector)};
+}
+
+}  // namespace
+
+Lifecycle::Lifecycle(std::shared_ptr<CommandLoop> loop, const task::WorkerContext& worker,
+                     const config::ComponentCatalog& catalog, RunnerFactories factories, StatusBook& statuses,
+                     Events events)
+    : loop_(std::move(loop)),
+      worker_(worker),
+      catalog_(catalog),
+      factories_(std::move(factories)),
+      statuses_(statuses),
+      events_(std::move(events)),
+      metrics_(worker.metrics),
+      pool_("start-stop", kThreadsMax, kQueueMax) {}
+
+Lifecycle::~Lifecycle() = default;
+
+// ---- connectors
+
+base::Result<config::ConnectorConfig> Lifecycle::resolve(const ConnectorSpec& spec,
+                                                         std::optional<std::chrono::milliseconds>* reload_after) const {
+  SLUICE_TRY_ASSIGN(auto resolved, worker_.config->transformer().transform(spec.config));
+  SLUICE_TRY_ASSIGN(auto config,
+                    config::ConnectorConfig::make(spec.component.kind, std::move(resolved.config), catalog_));
+  if (reload_after != nullptr && config.restart_on_secret_change()) {
+    for (const auto& [path, ttl] : resolved.ttls_ms)
+      *reload_after = std::min(std::chrono::milliseconds(ttl), reload_after->value_or(std::chrono::milliseconds(ttl)));
+  }
+  return config;
+}
+
+base::Result<Lifecycle::Prepared> Lifecycle::prepare(const ConnectorSpec& spec) {
+  Prepared prepared;
+  SLUICE_TRY_ASSIGN(auto config, resolve(spec, &prepared.reload_after));
+  prepared.tasks_max = config.tasks_max();
+  SLUICE_TRY_ASSIGN(prepared.runner, factories_.connector(worker_, std::move(config), *this));
+  return prepared;
+}
+
+void Lifecycle::connector_failed(const std::string& connector, const base::Error& error) {
+  logger().error("Failed to start connector {}\n{}", connector, error.trace());
+  metrics_.connector_started(false);
+  statuses_.put_connector(connector, state::kFailed, error.trace());
+}
+
+void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
+  const std::string name = spec.name;
+  logger().info("Creating connector {} of type {}", name, spec.component.class_name);
+  statuses_.set_type(
+      name, spec.component.kind == config::ConnectorKind::kSink ? ConnectorType::kSink : ConnectorType::kSource);
+  statuses_.set_connector_version(name, std::nullopt);
+  const auto started = [this, name, spec, then](base::Result<Prepared> prepared) {
+    if (closed_)
+      return then(
+          base::fail(base::Error(base::Code::kStopping, base::exceptions::kConnect, "Worker is shutting down")));
+    if (!prepared) {
+      connector_failed(name, prepared.error());
+      return then(base::fail(std::move(prepared).error()));
+    }
+    statuses_.set_connector_version(name, spec.component.version);
+    if (prepared->reload_after) events_.reload(name, *prepared->reload_after);
+    Instances& instances = instances_[name];
+    instances.connector = std::move(prepared->runner);
+    instances.tasks_max = prepared->tasks_max;
+    instances.connector->start(to_connector_state(spec.target),
+                               interruptible<task::ConnectorState>(name, [name, then](auto reached) {
+                                 if (!reached) return then(base::fail(std::move(reached).error()));
+                                 logger().info("Finished creating connector {}", name);
+                                 then({});
+                               }));
+  };
+  if (!offload<base::Result<Prepared>>([this, spec] { return prepare(spec); }, started)) then(base::fail(too_busy()));
+}
+
+void Lifecycle::change_state(const std::string& connector, TargetState target, Then then) {
+  const auto found = instances_.find(connector);
+  if (found == instances_.end()) return then({});
+  for (auto& [id, runner] : found->second.tasks) runner->set_paused(target == TargetState::kPaused);
+  if (!found->second.connector) return then({});
+  found->second.connector->transition(to_connector_state(target),
+                                      interruptible<task::ConnectorState>(connector, [then](auto reached) {
+                                        if (!reached) return then(base::fail(std::move(reached).error()));
+                                        then({});
+                                      }));
+}
+
+void Lifecycle::stop_connector(const std::string& connector, Finished then) {
+  const auto found = instances_.find(connector);
+  if (found == instances_.end() || !found->second.connector) return then();
+  const auto runner = std::move(found->second.connector);
+  found->second.connector = nullptr;
+  if (found->second.tasks.empty()) instances_.erase(found);
+  logger().info("Stopping connector {}", connector);
+  runner->request_stop();
+  const auto ended = [this, connector, runner, then](bool in_time) {
+    if (!in_time) {
+      logger().error(
+          "Connector '{}' failed to properly shut down, has become unresponsive, and may be consuming external "
+          "resources. Correct the "
+          "configuration for this connector or remove the connector. After fixing the connector, it may be necessary "
+          "to restart this "
+          "worker to release any consumed resources.",
+          connector);
+      runner->abandon();
+      statuses_.connector_ended(connector);
+    }
+    then();
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kConnectorStopMax;
+  if (!offload<bool>([runner, deadline] { return runner->await(deadline); }, ended)) ended(false);
+}
+
+void Lifecycle::task_configs(const std::string& connector, ThenConfigs then) {
+  const auto found = instances_.find(connector);
+  if (found == instances_.end() || !found->second.connector)
+    return then(base::connect_error("Connector {} is not running on this worker", connector));
+  found->second.connector->task_configs(found->second.tasks_max,
+                                        interruptible<std::vector<config::ConfigMap>>(connector, std::move(then)));
+}
+
+bool Lifecycle::connector_running(const std::string& connector) const {
+  const auto found = instances_.find(connector);
+  return found != instances_.end() && found->second.connector && found->second.connector->is_running();
+}
+
+// ---- tasks
+
+std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(
+    const ConnectorSpec& spec, const std::vector<std::pair<int, config::ConfigMap>>& raw_task_configs) {
+  std::vector<MadeTask> made;
+  const auto connector = resolve(spec, nullptr);
+  for (const auto& [id, raw] : raw_task_configs) {
+    const auto make = [&]() -> base::Result<std::shared_ptr<task::TaskRunner>> {
+      if (!connector) return base::fail(connector.error());
+      SLUICE_TRY_ASSIGN(auto resolved, worker_.config->transformer().transform(raw));
+      return factories_.task(worker_,
+                             task::TaskSpec{.id = {spec.name, id},
+                                            .connector = *connector,
+                                            .task_config = std::move(resolved.config),
+                                            .paused = spec.target == TargetState::kPaused},
+                             *this);
+    };
+    made.emplace_back(id, make());
+  }
+  return made;
+}
+
+void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int, config::ConfigMap>> raw_task_configs,
+                            Then then) {
+  if (raw_task_configs.empty()) return then({});
+  const auto started = [this, spec, then](std::vector<MadeTask> made) {
+    base::Status outcome;
+    for (auto& [id, runner] : made) {
+      const base::TaskId task{spec.name, id};
+      if (closed_) break;
+      if (runner) {
+        logger().info("Creating task {}", task.to_string());
+        statuses_.set_task_version(task, spec.component.version);
+        (*runner)->start();
+        instances_[spec.name].tasks[id] = std::move(*runner);
+        continue;
+      }
+      logger().error("Failed to start task {}\n{}", task.to_string(), runner.error().trace());
+      metrics_.task_started(false);
+      statuses_.set_task_version(task, std::nullopt);
+      statuses_.put_task(task, state::kFailed, runner.error().trace());
+      if (outcome) outcome = base::fail(runner.error());
+    }
+    then(std::move(outcome));
+  };
+  if (!offload<std::vector<MadeTask>>(
+          [this, spec, configs = std::move(raw_task_configs)] { return make_tasks(spec, configs); }, started))
+    then(base::fail(too_busy()));
+}
+
+void Lifecycle::stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then) {
+  std::vector<std::shared_ptr<task::TaskRunner>> runners;
+  if (const auto found = instances_.find(connector); found != instances_.end()) {
+    for (const int id : tasks) {
+      const auto runner = found->second.tasks.find(id);
+      if (runner == found->second.tasks.end()) continue;
+      logger().info("Stopping task {}-{}", connector, id);
+      runners.push_back(std::move(runner->second));
+      found->second.tasks.erase(runner);
+    }
+    if (found->second.tasks.empty() && !found->second.connector) instances_.erase(found);
+  }
+  await_tasks(connector, std::move(runners), std::move(then));
+}
+
+void Lifecycle::await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners,
+                            Finished then) {
+  if (runners.empty()) return then();
+  for (const auto& runner : runners) runner->request_stop();
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(worker_.config->task_shutdown_timeout_ms());
+  const auto ended = [this, connector, runners, then](std::vector<bool> in_time) {
+    for (std::size_t i = 0; i < runners.size(); ++i) {
+      if (in_time[i]) continue;
+      logger().error("Graceful stop of task {} failed.", runners[i]->id().to_string());
+      runners[i]->abandon();
+      statuses_.task_ended(runners[i]->id());
+    }
+    then();
+  };
+  const auto wait = [runners, deadline] {
+    std::vector<bool> in_time;
+    for (const auto& runner : runners) in_time.push_back(runner->await(deadline));
+    return in_time;
+  };
+  if (!offload<std::vector<bool>>(wait, ended)) ended(std::vector<bool>(runners.size(), false));
+}
+
+std::vector<int> Lifecycle::tasks(const std::string& connector) const {
+  std::vector<int> ids;
+  if (const auto found = instances_.find(connector); found != instances_.end())
+    for (const auto& [id, runner] : found->second.tasks) ids.push_back(id);
+  return ids;
+}
+
+// ---- waits and the end
+
+bool Lifecycle::take_wait(const std::string& connector, std::uint64_t number) {
+  const auto wait = waits_.find(connector);
+  if (wait == waits_.end() || wait->second.number != number) return false;
+  waits_.erase(wait);
+  return true;
+}
+
+void Lifecycle::interrupt(const std::string& connector) {
+  const auto wait = waits_.find(connector);
+  if (wait == waits_.end()) return;
+  const auto fail = std::move(wait->second.fail);
+  waits_.erase(wait);
+  fail(interrupted(connector));
+}
+
+void Lifecycle::stop_all(Finished then) {
+  closed_ = true;
+  waits_.clear();
+  const auto open = std::make_shared<std::size_t>(1);
+  const auto one_done = [open, then] {
+    if (--*open == 0) then();
+  };
+  std::vector<std::string> names;
+  for (const auto& [name, instances] : instances_) names.push_back(name);
+  for (const auto& name : names) {
+    *open += 2;
+    stop_tasks(name, tasks(name), one_done);
+    stop_connector(name, one_done);
+  }
+  one_done();
+}
+
+// ---- what the instances tell, on their own threads
+
+void Lifecycle::on_connector_startup(std::string_view connector, std::string_view version) {
+  metrics_.connector_started(true);
+  if (!version.empty()) statuses_.set_connector_version(connector, std::string(version));
+  statuses_.put_connector(connector, state::kRunning);
+}
+void Lifecycle::on_connector_pause(std::string_view connector) {
+  statuses_.put_connector(connector, state::kPaused);
+}
+void Lifecycle::on_connector_stop(std::string_view connector) {
+  statuses_.put_connector(connector, state::kStopped);
+}
+void Lifecycle::on_connector_resume(std::string_view connector) {
+  statuses_.put_connector(connector, state::kRunning);
+}
+void Lifecycle::on_connector_failure(std::string_view connector, const base::Error& error) {
+  statuses_.put_connector(connector, state::kFailed, error.trace());
+}
+void Lifecycle::on_connector_shutdown(std::string_view connector) {
+  statuses_.connector_ended(connector);
+}
+void Lifecycle::on_task_reconfiguration_requested(std::string_view connector) {
+  loop_->post([this, name = std::string(connector)] {
+    if (!closed_) events_.task_reconfiguration(name);
+  });
+}
+void Lifecycle::on_task_startup(const base::TaskId& task, std::string_view version) {
+  metrics_.task_started(true);
+  if (!version.empty()) statuses_.set_task_version(task, std::string(version));
+  statuses_.put_task(task, state::kRunning);
+}
+void Lifecycle::on_task_pause(const base::TaskId& task) {
+  statuses_.put_task(task, state::kPaused);
+}
+void Lifecycle::on_task_resume(const base::TaskId& task) {
+  statuses_.put_task(task, state::kRunning);
+}
+void Lifecycle::on_task_failure(const base::TaskId& task, const base::Error& error) {
+  statuses_.put_task(task, state::kFailed, error.trace());
+}
+void Lifecycle::on_task_shutdown(const base::TaskId& task) {
+  statuses_.task_ended(task);
+}
+void Lifecycle::on_topic_active(const base::TaskId& task, std::string_view topic) {
+  if (worker_.config->topic_tracking_enabled()) statuses_.add_topic(task.connector, topic);
+}
+
+}  // namespace sluice::herder

@@ -1,0 +1,72 @@
+#pragma once
+// What is known of the state of connectors and tasks, and of the topics they used. Read by REST at any time, without
+// the herder thread; written by the herder and by the instances' own threads. Thread-safe.
+//
+// Statuses of instances that ended count only for what is still listed: a late word from an abandoned instance does not
+// bring a deleted connector back.
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/ids.h"
+#include "runtime/herder/types.h"
+
+namespace sluice::herder {
+
+// Connect's names.
+namespace state {
+inline constexpr std::string_view kUnassigned = "UNASSIGNED";
+inline constexpr std::string_view kRunning = "RUNNING";
+inline constexpr std::string_view kPaused = "PAUSED";
+inline constexpr std::string_view kStopped = "STOPPED";
+inline constexpr std::string_view kFailed = "FAILED";
+inline constexpr std::string_view kRestarting = "RESTARTING";
+}  // namespace state
+
+class StatusBook {
+ public:
+  void set_worker_id(std::string worker_id);  // of statuses written from now on
+
+  // Lists the connector if it is not yet listed.
+  void put_connector(std::string_view connector, std::string_view state, std::string trace = {});
+  void put_task(const base::TaskId& task, std::string_view state, std::string trace = {});
+  // What the instance is made of; shown with every status. Nothing: there is no instance.
+  void set_connector_version(std::string_view connector, std::optional<std::string> version);
+  void set_task_version(const base::TaskId& task, std::optional<std::string> version);
+  // UNASSIGNED, for what is listed.
+  void connector_ended(std::string_view connector);
+  void task_ended(const base::TaskId& task);
+  void set_type(std::string_view connector, ConnectorType type);
+
+  void remove_connector(std::string_view connector);  // and its tasks; its topics stay, as in Connect
+  void remove_task(const base::TaskId& task);
+
+  std::optional<ConnectorStateInfo> connector(std::string_view connector) const;  // nothing before the first status
+  std::optional<TaskStateInfo> task(const base::TaskId& task) const;
+
+  void add_topic(std::string_view connector, std::string_view topic);
+  std::vector<std::string> topics(std::string_view connector) const;
+  void reset_topics(std::string_view connector);
+
+ private:
+  struct Entry {
+    std::optional<StateInfo> state;
+    std::optional<std::string> version;
+    std::map<int, StateInfo> tasks;
+    std::map<int, std::optional<std::string>> task_versions;
+    ConnectorType type = ConnectorType::kUnknown;
+  };
+  StateInfo make(std::string_view state, std::optional<std::string> version, std::string trace) const;
+
+  mutable std::mutex mutex_;
+  std::string worker_id_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::map<std::string, std::set<std::string>, std::less<>> topics_;
+};
+
+}  // namespace sluice::herder
