@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "runtime/data/value_text.h"
 #include "runtime/plugin/host_services.h"
 
 namespace sluice::plugin {
@@ -57,6 +58,13 @@ const sluice_schema_host kSchemaTable = {
       fill_error(err, schema.error());
       return nullptr;
     }};
+
+const sluice_text kTextTable = {sizeof(sluice_text), 0, [](void*, const sluice_value* value, sluice_arena* arena) -> sluice_str {
+                                  if (value->kind == SLUICE_STRING) return str(Value(*value).text());
+                                  std::string text;
+                                  data::append_value_text(*value, text);
+                                  return str(arena_copy(arena, text));
+                                }};
 
 const sluice_offset_reader kOffsetReaderTable = {
     sizeof(sluice_offset_reader), 0,
@@ -130,6 +138,7 @@ const void* get_extension(const sluice_host* host, const char* id) {
   if (name == SLUICE_EXT_LOG) return &kLogTable;
   if (name == SLUICE_EXT_METRICS) return &kMetricsTable;
   if (name == SLUICE_EXT_SCHEMA) return &kSchemaTable;
+  if (name == SLUICE_EXT_TEXT) return &kTextTable;
   if (name == SLUICE_EXT_STOP) return &kStopTable;
   if (name == SLUICE_EXT_RECORD_ERROR) return &kRecordErrorTable;
   if (name == SLUICE_EXT_THREAD_CHECK) return &kThreadCheckTable;

@@ -316,6 +316,14 @@ typedef struct sluice_schema_host {
   const sluice_schema *(*intern)(void *ctx, const sluice_schema *description, sluice_error *err);
 } sluice_schema_host;
 
+#define SLUICE_EXT_TEXT "sluice.text/1"
+typedef struct sluice_text {
+  uint32_t struct_size, reserved;
+  /* The value as Java's toString prints it ("Struct{id=1,name=x}", "{k=v}", "[1, 2]"), in `arena` or a view of the value. data == NULL:
+   * no memory. [task] */
+  sluice_str (*to_string)(void *ctx, const sluice_value *value, sluice_arena *arena);
+} sluice_text;
+
 #define SLUICE_EXT_OFFSET_READER "sluice.offset_reader/1"
 typedef struct sluice_offset_reader {
   uint32_t struct_size, reserved;

@@ -78,7 +78,7 @@ class Context {
         offsets_(table<sluice_offset_reader>(SLUICE_EXT_OFFSET_READER)), connector_(table<sluice_connector_context>(SLUICE_EXT_CONNECTOR_CONTEXT)),
         sink_(table<sluice_sink_context>(SLUICE_EXT_SINK_CONTEXT)), errant_(table<sluice_errant>(SLUICE_EXT_ERRANT)),
         record_error_(table<sluice_record_error>(SLUICE_EXT_RECORD_ERROR)), transaction_(table<sluice_transaction>(SLUICE_EXT_TRANSACTION)),
-        stop_(table<sluice_stop>(SLUICE_EXT_STOP)), schemas_(table<sluice_schema_host>(SLUICE_EXT_SCHEMA), ctx) {}
+        stop_(table<sluice_stop>(SLUICE_EXT_STOP)), text_(table<sluice_text>(SLUICE_EXT_TEXT)), schemas_(table<sluice_schema_host>(SLUICE_EXT_SCHEMA), ctx) {}
 
   // ---- log [any]: texts with {} for each argument; never a secret
   bool log_enabled(LogLevel level) const noexcept { return log_ != nullptr && log_->enabled(ctx_, static_cast<std::int32_t>(level)) != 0; }
@@ -116,6 +116,12 @@ class Context {
 
   // ---- schemas
   const Schemas& schemas() const noexcept { return schemas_; }
+
+  // ---- text: the value as Java's toString prints it, in `arena` or a view of the value; data() == nullptr: no memory
+  std::string_view text(const Value& value, sluice_arena* arena) const noexcept {
+    if (value.is(Kind::kString)) return value.text();
+    return text_ != nullptr ? view(text_->to_string(ctx_, &value, arena)) : std::string_view();
+  }
 
   // ---- stored offsets (sources): by partition, as given to RecordBuilder::source. Throws std::runtime_error if they cannot be read.
   StoredOffset stored_offset(std::string_view name) const { return stored_offset({Entry(kNamedPartitionKey, name)}); }
@@ -216,6 +222,7 @@ class Context {
   const sluice_record_error* record_error_ = nullptr;
   const sluice_transaction* transaction_ = nullptr;
   const sluice_stop* stop_ = nullptr;
+  const sluice_text* text_ = nullptr;
   Schemas schemas_;
 };
 
