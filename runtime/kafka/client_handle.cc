@@ -61,7 +61,8 @@ ClientHandle::ClientHandle(const ClientConfig& config, void* owner)
     : log_(logger_of(config.kind)), owner_(owner), oauth_(config.settings.oauth) {}
 
 ClientHandle::~ClientHandle() {
-  if (client_) rd_kafka_destroy(client_);
+  // Consumers have been closed, or have given up on it, before.
+  if (client_) rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 base::Result<std::unique_ptr<ClientHandle>> ClientHandle::create(const ClientConfig& config, rd_kafka_type_t type,

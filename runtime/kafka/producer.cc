@@ -60,6 +60,8 @@ struct Producer::Impl {
   std::vector<rd_kafka_message_t> batch;   // of produce_batch, kept for its memory
   std::vector<Delivery> refused_in_batch;  // reported by the next poll
   std::size_t outstanding = 0;
+  void (*notify)(void*) = nullptr;
+  void* notify_context = nullptr;
   int last_code = 0;
   std::int64_t last_size = 0;
   std::string last_topic;
@@ -80,6 +82,7 @@ struct Producer::Impl {
 Producer::Producer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Producer::~Producer() {
+  if (impl_->notify) rd_kafka_queue_cb_event_enable(impl_->queue.get(), nullptr, nullptr);
   impl_->topics.clear();
   impl_->queue.reset();
 }
@@ -248,6 +251,18 @@ base::Status Producer::flush_raw(std::chrono::steady_clock::time_point deadline,
 void Producer::purge(bool in_flight) {
   rd_kafka_purge(impl_->client->get(),
                  RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING | (in_flight ? RD_KAFKA_PURGE_F_INFLIGHT : 0));
+}
+
+void Producer::set_notify(void (*notify)(void* context), void* context) {
+  impl_->notify = notify;
+  impl_->notify_context = context;
+  rd_kafka_queue_cb_event_enable(
+      impl_->queue.get(),
+      [](rd_kafka_t*, void* opaque) {
+        const auto* impl = static_cast<const Impl*>(opaque);
+        impl->notify(impl->notify_context);
+      },
+      impl_.get());
 }
 
 std::size_t Producer::outstanding() const {

@@ -115,6 +115,10 @@ class Producer {
   // with the next poll.
   void purge(bool in_flight);
 
+  // [owner] `notify(context)` is called, from librdkafka's threads, when reports begin to wait for a poll: it must only
+  // wake whoever polls.
+  void set_notify(void (*notify)(void* context), void* context);
+
   // Records accepted and not yet reported to the callback.
   std::size_t outstanding() const;
   // Set once librdkafka raised a fatal error (fenced, idempotence broken): the Producer can only be destroyed. [any]

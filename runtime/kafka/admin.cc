@@ -1,0 +1,294 @@
+#include "runtime/kafka/admin.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "runtime/kafka/client_handle.h"
+#include "runtime/kafka/embedded_broker.h"
+#include "runtime/kafka/partition_lists.h"
+
+namespace sluice::kafka {
+namespace {
+
+using RdOptions = std::unique_ptr<rd_kafka_AdminOptions_t, RdDeleter<rd_kafka_AdminOptions_destroy>>;
+using Call = std::function<void(const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers)>;
+
+// One admin request: sends it and waits for its result event.
+base::Result<RdEvent> request(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::string_view what,
+                              Admin::Timeout timeout, bool waits_on_broker, const Call& call) {
+  RdOptions options(rd_kafka_AdminOptions_new(client, operation));
+  std::array<char, 256> reason{};
+  const int ms = std::clamp(to_timeout(timeout), 1, 3'600'000);
+  if (rd_kafka_AdminOptions_set_request_timeout(options.get(), ms, reason.data(), reason.size()) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR ||
+      (waits_on_broker && rd_kafka_AdminOptions_set_operation_timeout(options.get(), ms, reason.data(),
+                                                                      reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR))
+    return base::fail(base::Code::kBug, base::exceptions::kIllegalArgument, "{}: {}", what, reason.data());
+  RdQueue answers(rd_kafka_queue_new(client));
+  call(options.get(), answers.get());
+  RdEvent event(rd_kafka_queue_poll(answers.get(), ms + 1000));  // librdkafka itself answers at its timeout
+  if (!event) return base::fail(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
+  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return base::fail(make_error(code, what, rd_kafka_event_error_string(event.get())));
+  return event;
+}
+
+base::Status topic_status(const rd_kafka_topic_result_t* const* results, std::size_t count, std::string_view what) {
+  if (count != 1)
+    return base::fail(base::Code::kBug, base::exceptions::kKafka, "{}: the broker answered for {} topics", what, count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const char* text = rd_kafka_topic_result_error_string(results[0]);
+  const base::Error error = make_error(code, what, text ? text : "");
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    return base::fail(base::Code::kNotFound, error.exception(), "{}", error.message());
+  return base::fail(error);
+}
+
+base::Status group_status(const rd_kafka_group_result_t* const* results, std::size_t count, std::string_view what) {
+  if (count != 1)
+    return base::fail(base::Code::kBug, base::exceptions::kKafka, "{}: the broker answered for {} groups", what, count);
+  if (const auto* error = rd_kafka_group_result_error(results[0]))
+    return base::fail(make_error(rd_kafka_error_code(error), what, rd_kafka_error_string(error)));
+  const auto* partitions = rd_kafka_group_result_partitions(results[0]);
+  if (const int code = first_error(partitions); code != 0) return base::fail(make_error(code, what));
+  return {};
+}
+
+}  // namespace
+
+struct Admin::Impl {
+  std::unique_ptr<ClientHandle> client;
+  std::string bootstrap;
+  bool embedded = false;
+
+  rd_kafka_t* raw() const { return client->get(); }
+  // Null unless this client talks to the embedded broker of this process.
+  EmbeddedBroker* broker() const {
+    EmbeddedBroker* running = EmbeddedBroker::running();
+    return running && (embedded || bootstrap == running->bootstrap_servers()) ? running : nullptr;
+  }
+  base::Status refuse_embedded(std::string_view what) const {
+    if (!broker()) return {};
+    return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation,
+                      "the embedded broker cannot {}: use a Kafka cluster", what);
+  }
+};
+
+Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Admin::~Admin() = default;
+
+base::Result<std::unique_ptr<Admin>> Admin::create(const ClientConfig& config) {
+  SLUICE_ASSERT(config.kind == ClientKind::kAdmin);
+  auto impl = std::make_unique<Impl>();
+  impl->embedded = config.settings.embedded;
+  for (const auto& [key, value] : config.librdkafka)
+    if (key == "bootstrap.servers") impl->bootstrap = value;
+  ClientConfig quiet =
+      config;  // a consumer's metadata request does not create the topics it asks for; a producer's does
+  quiet.librdkafka.emplace_back("allow.auto.create.topics", "false");
+  quiet.librdkafka.emplace_back("isolation.level", "read_uncommitted");
+  SLUICE_TRY_ASSIGN(impl->client, ClientHandle::create(quiet, RD_KAFKA_CONSUMER, impl.get(), nullptr));
+  return std::unique_ptr<Admin>(new Admin(std::move(impl)));
+}
+
+base::Result<ClusterDescription> Admin::describe_cluster(Timeout timeout) {
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(impl_->raw(), nullptr, timeout));
+  ClusterDescription cluster;
+  for (int i = 0; i < metadata->broker_cnt; ++i) {
+    const auto& broker = metadata->brokers[i];
+    cluster.brokers.push_back({broker.id, broker.host, broker.port});
+  }
+  if (char* id = rd_kafka_clusterid(impl_->raw(), to_timeout(timeout))) {
+    cluster.cluster_id = id;
+    rd_kafka_mem_free(impl_->raw(), id);
+  }
+  cluster.controller = rd_kafka_controllerid(impl_->raw(), to_timeout(timeout));
+  return cluster;
+}
+
+base::Result<std::vector<std::string>> Admin::list_topics(Timeout timeout) {
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(impl_->raw(), nullptr, timeout));
+  std::vector<std::string> topics;
+  for (int i = 0; i < metadata->topic_cnt; ++i) topics.emplace_back(metadata->topics[i].topic);
+  std::sort(topics.begin(), topics.end());
+  return topics;
+}
+
+base::Result<std::optional<TopicDescription>> Admin::describe_topic(std::string_view name, Timeout timeout) {
+  const std::string topic(name);
+  // The embedded broker creates whatever topic is asked for by name.
+  SLUICE_TRY_ASSIGN(RdMetadata metadata,
+                    fetch_metadata(impl_->raw(), impl_->broker() ? nullptr : topic.c_str(), timeout));
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const auto& answer = metadata->topics[i];
+    if (topic != answer.topic) continue;
+    if (answer.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) break;
+    if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR && answer.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+      return base::fail(make_error(answer.err, fmt::format("describing topic {}", topic)));
+    TopicDescription description{topic, {}};
+    for (int p = 0; p < answer.partition_cnt; ++p) {
+      const auto& partition = answer.partitions[p];
+      description.partitions.push_back({partition.id, partition.leader, partition.replica_cnt, partition.isr_cnt});
+    }
+    std::sort(description.partitions.begin(), description.partitions.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
+    return description;
+  }
+  return std::nullopt;
+}
+
+base::Status Admin::create_topic(const NewTopic& topic, Timeout timeout) {
+  if (EmbeddedBroker* broker = impl_->broker()) return broker->create_topic(topic.name, topic.partitions);
+  std::array<char, 256> reason{};
+  std::unique_ptr<rd_kafka_NewTopic_t, RdDeleter<rd_kafka_NewTopic_destroy>> wanted(rd_kafka_NewTopic_new(
+      topic.name.c_str(), topic.partitions, topic.replication_factor, reason.data(), reason.size()));
+  const std::string what = fmt::format("creating topic {}", topic.name);
+  if (!wanted)
+    return base::fail(base::Code::kInvalidConfig, error_exception(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS), "{}: {}", what,
+                      reason.data());
+  for (const auto& [key, value] : topic.configs) rd_kafka_NewTopic_set_config(wanted.get(), key.c_str(), value.c_str());
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_CREATETOPICS, what, timeout, true,
+                                           [&](const auto* options, auto* answers) {
+                                             rd_kafka_NewTopic_t* list[] = {wanted.get()};
+                                             rd_kafka_CreateTopics(impl_->raw(), list, 1, options, answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  return topic_status(results, count, what);
+}
+
+base::Result<bool> Admin::create_topic_if_missing(const NewTopic& topic, Timeout timeout) {
+  const auto status = create_topic(topic, timeout);
+  if (status) return true;
+  if (status.error().code() == base::Code::kExists) return false;
+  return base::fail(status.error());
+}
+
+base::Status Admin::delete_topic(std::string_view name, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("delete topics"));
+  const std::string what = fmt::format("deleting topic {}", name);
+  std::unique_ptr<rd_kafka_DeleteTopic_t, RdDeleter<rd_kafka_DeleteTopic_destroy>> wanted(
+      rd_kafka_DeleteTopic_new(std::string(name).c_str()));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_DELETETOPICS, what, timeout, true,
+                                           [&](const auto* options, auto* answers) {
+                                             rd_kafka_DeleteTopic_t* list[] = {wanted.get()};
+                                             rd_kafka_DeleteTopics(impl_->raw(), list, 1, options, answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+  return topic_status(results, count, what);
+}
+
+base::Result<std::map<std::string, std::string>> Admin::topic_configs(std::string_view name, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("describe topic configs"));
+  const std::string what = fmt::format("describing the configuration of topic {}", name);
+  std::unique_ptr<rd_kafka_ConfigResource_t, RdDeleter<rd_kafka_ConfigResource_destroy>> resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, std::string(name).c_str()));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, timeout, false,
+                                           [&](const auto* options, auto* answers) {
+                                             rd_kafka_ConfigResource_t* list[] = {resource.get()};
+                                             rd_kafka_DescribeConfigs(impl_->raw(), list, 1, options, answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* resources =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1)
+    return base::fail(base::Code::kBug, base::exceptions::kKafka, "{}: the broker answered for {} resources", what,
+                      count);
+  if (const auto code = rd_kafka_ConfigResource_error(resources[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* text = rd_kafka_ConfigResource_error_string(resources[0]);
+    const base::Error error = make_error(code, what, text ? text : "");
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      return base::fail(base::Code::kNotFound, error.exception(), "{}", error.message());
+    return base::fail(error);
+  }
+  std::map<std::string, std::string> configs;
+  const auto* entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (const char* value = rd_kafka_ConfigEntry_value(entries[i]))
+      configs.emplace(rd_kafka_ConfigEntry_name(entries[i]), value);
+  return configs;
+}
+
+base::Result<std::vector<PartitionOffset>> Admin::end_offsets(std::span<const base::TopicPartition> partitions,
+                                                              Timeout timeout) {
+  return query_offsets(impl_->raw(), partitions, RD_KAFKA_OFFSET_END, timeout);
+}
+
+base::Result<std::vector<PartitionOffset>> Admin::list_group_offsets(std::string_view group, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("list the offsets of groups"));
+  const std::string what = fmt::format("listing offsets of group {}", group);
+  std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, RdDeleter<rd_kafka_ListConsumerGroupOffsets_destroy>> wanted(
+      rd_kafka_ListConsumerGroupOffsets_new(std::string(group).c_str(), nullptr));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, what, timeout,
+                                           false, [&](const auto* options, auto* answers) {
+                                             rd_kafka_ListConsumerGroupOffsets_t* list[] = {wanted.get()};
+                                             rd_kafka_ListConsumerGroupOffsets(impl_->raw(), list, 1, options, answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+  SLUICE_TRY(group_status(results, count, what));
+  auto offsets = offsets_of_list(rd_kafka_group_result_partitions(results[0]));
+  std::erase_if(offsets, [](const PartitionOffset& entry) { return entry.offset < 0; });
+  std::sort(offsets.begin(), offsets.end(), [](const auto& a, const auto& b) { return a.partition < b.partition; });
+  return offsets;
+}
+
+base::Status Admin::alter_group_offsets(std::string_view group, std::span<const PartitionOffset> offsets,
+                                        Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("alter the offsets of groups"));
+  if (offsets.empty()) return {};
+  const std::string what = fmt::format("altering offsets of group {}", group);
+  std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, RdDeleter<rd_kafka_AlterConsumerGroupOffsets_destroy>> wanted(
+      rd_kafka_AlterConsumerGroupOffsets_new(std::string(group).c_str(), make_list(offsets).get()));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, what, timeout,
+                                           false, [&](const auto* options, auto* answers) {
+                                             rd_kafka_AlterConsumerGroupOffsets_t* list[] = {wanted.get()};
+                                             rd_kafka_AlterConsumerGroupOffsets(impl_->raw(), list, 1, options,
+                                                                                answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+      rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
+  return group_status(results, count, what);
+}
+
+base::Status Admin::delete_group_offsets(std::string_view group, std::span<const base::TopicPartition> partitions,
+                                         Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("delete the offsets of groups"));
+  if (partitions.empty()) return {};
+  const std::string what = fmt::format("deleting offsets of group {}", group);
+  std::unique_ptr<rd_kafka_DeleteConsumerGroupOffsets_t, RdDeleter<rd_kafka_DeleteConsumerGroupOffsets_destroy>> wanted(
+      rd_kafka_DeleteConsumerGroupOffsets_new(std::string(group).c_str(),
+                                              make_list(partitions, RD_KAFKA_OFFSET_INVALID).get()));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, what, timeout,
+                                           false, [&](const auto* options, auto* answers) {
+                                             rd_kafka_DeleteConsumerGroupOffsets_t* list[] = {wanted.get()};
+                                             rd_kafka_DeleteConsumerGroupOffsets(impl_->raw(), list, 1, options,
+                                                                                 answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_DeleteConsumerGroupOffsets_result_groups(
+      rd_kafka_event_DeleteConsumerGroupOffsets_result(event.get()), &count);
+  return group_status(results, count, what);
+}
+
+base::Status Admin::delete_group(std::string_view group, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("delete groups"));
+  const std::string what = fmt::format("deleting group {}", group);
+  std::unique_ptr<rd_kafka_DeleteGroup_t, RdDeleter<rd_kafka_DeleteGroup_destroy>> wanted(
+      rd_kafka_DeleteGroup_new(std::string(group).c_str()));
+  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, what, timeout, false,
+                                           [&](const auto* options, auto* answers) {
+                                             rd_kafka_DeleteGroup_t* list[] = {wanted.get()};
+                                             rd_kafka_DeleteGroups(impl_->raw(), list, 1, options, answers);
+                                           }));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event.get()), &count);
+  return group_status(results, count, what);
+}
+
+}  // namespace sluice::kafka
