@@ -60,15 +60,9 @@ base::Status group_status(const rd_kafka_group_result_t* const* results, std::si
 
 struct Admin::Impl {
   std::unique_ptr<ClientHandle> client;
-  std::string bootstrap;
-  bool embedded = false;
 
   rd_kafka_t* raw() const { return client->get(); }
-  // Null unless this client talks to the embedded broker of this process.
-  EmbeddedBroker* broker() const {
-    EmbeddedBroker* running = EmbeddedBroker::running();
-    return running && (embedded || bootstrap == running->bootstrap_servers()) ? running : nullptr;
-  }
+  EmbeddedBroker* broker() const { return client->embedded_broker(); }
   base::Status refuse_embedded(std::string_view what) const {
     if (!broker()) return {};
     return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation,
@@ -82,9 +76,6 @@ Admin::~Admin() = default;
 base::Result<std::unique_ptr<Admin>> Admin::create(const ClientConfig& config) {
   SLUICE_ASSERT(config.kind == ClientKind::kAdmin);
   auto impl = std::make_unique<Impl>();
-  impl->embedded = config.settings.embedded;
-  for (const auto& [key, value] : config.librdkafka)
-    if (key == "bootstrap.servers") impl->bootstrap = value;
   ClientConfig quiet =
       config;  // a consumer's metadata request does not create the topics it asks for; a producer's does
   quiet.librdkafka.emplace_back("allow.auto.create.topics", "false");
@@ -94,7 +85,7 @@ base::Result<std::unique_ptr<Admin>> Admin::create(const ClientConfig& config) {
 }
 
 base::Result<ClusterDescription> Admin::describe_cluster(Timeout timeout) {
-  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(impl_->raw(), nullptr, timeout));
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(*impl_->client, timeout));
   ClusterDescription cluster;
   for (int i = 0; i < metadata->broker_cnt; ++i) {
     const auto& broker = metadata->brokers[i];
@@ -109,7 +100,7 @@ base::Result<ClusterDescription> Admin::describe_cluster(Timeout timeout) {
 }
 
 base::Result<std::vector<std::string>> Admin::list_topics(Timeout timeout) {
-  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(impl_->raw(), nullptr, timeout));
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(*impl_->client, timeout));
   std::vector<std::string> topics;
   for (int i = 0; i < metadata->topic_cnt; ++i) topics.emplace_back(metadata->topics[i].topic);
   std::sort(topics.begin(), topics.end());
@@ -118,25 +109,19 @@ base::Result<std::vector<std::string>> Admin::list_topics(Timeout timeout) {
 
 base::Result<std::optional<TopicDescription>> Admin::describe_topic(std::string_view name, Timeout timeout) {
   const std::string topic(name);
-  // The embedded broker creates whatever topic is asked for by name.
-  SLUICE_TRY_ASSIGN(RdMetadata metadata,
-                    fetch_metadata(impl_->raw(), impl_->broker() ? nullptr : topic.c_str(), timeout));
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    const auto& answer = metadata->topics[i];
-    if (topic != answer.topic) continue;
-    if (answer.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) break;
-    if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR && answer.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
-      return base::fail(make_error(answer.err, fmt::format("describing topic {}", topic)));
-    TopicDescription description{topic, {}};
-    for (int p = 0; p < answer.partition_cnt; ++p) {
-      const auto& partition = answer.partitions[p];
-      description.partitions.push_back({partition.id, partition.leader, partition.replica_cnt, partition.isr_cnt});
-    }
-    std::sort(description.partitions.begin(), description.partitions.end(),
-              [](const auto& a, const auto& b) { return a.id < b.id; });
-    return description;
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_topic_metadata(*impl_->client, topic, timeout));
+  const auto* answer = find_topic(*metadata, topic);
+  if (!answer) return std::nullopt;
+  if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR && answer->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+    return base::fail(make_error(answer->err, fmt::format("describing topic {}", topic)));
+  TopicDescription description{topic, {}};
+  for (int p = 0; p < answer->partition_cnt; ++p) {
+    const auto& partition = answer->partitions[p];
+    description.partitions.push_back({partition.id, partition.leader, partition.replica_cnt, partition.isr_cnt});
   }
-  return std::nullopt;
+  std::sort(description.partitions.begin(), description.partitions.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  return description;
 }
 
 base::Status Admin::create_topic(const NewTopic& topic, Timeout timeout) {

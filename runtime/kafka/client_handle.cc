@@ -41,6 +41,12 @@ bool is_access_error(int code) {
   }
 }
 
+// FAIL comes as an error event too; AUTOCREATE is about brokers older than any we know, and the embedded one, for which
+// we see to it.
+bool is_noise(std::string_view facility) {
+  return facility == "FAIL" || facility == "AUTOCREATE";
+}
+
 bool is_secret(std::string_view key) {
   return key.find("password") != std::string_view::npos || key.find("pem") != std::string_view::npos ||
          key.starts_with("sasl.oauthbearer");
@@ -91,11 +97,15 @@ base::Status ClientHandle::configure(rd_kafka_conf_t* conf, const ClientConfig& 
     return base::config_error("librdkafka does not accept {}{}{}", key, is_secret(key) ? "" : ": ",
                               is_secret(key) ? "" : reason.data());
   };
-  for (const auto& [key, value] : config.librdkafka) SLUICE_TRY(set(key, value));
+  for (const auto& [key, value] : config.librdkafka) {
+    SLUICE_TRY(set(key, value));
+    if (key == "bootstrap.servers") bootstrap_ = value;
+  }
   if (config.settings.embedded) {
     EmbeddedBroker* broker = EmbeddedBroker::running();
     if (!broker) return base::config_error("bootstrap.servers=embedded, but no embedded broker runs in this process");
-    SLUICE_TRY(set("bootstrap.servers", broker->bootstrap_servers()));
+    bootstrap_ = broker->bootstrap_servers();
+    SLUICE_TRY(set("bootstrap.servers", bootstrap_));
   }
   SLUICE_TRY(set("client.software.name", "sluice"));
   SLUICE_TRY(set("log.connection.close", "false"));  // brokers close idle connections: no news
@@ -110,6 +120,11 @@ base::Status ClientHandle::configure(rd_kafka_conf_t* conf, const ClientConfig& 
     rd_kafka_conf_enable_sasl_queue(conf, 1);
   }
   return {};
+}
+
+EmbeddedBroker* ClientHandle::embedded_broker() const {
+  EmbeddedBroker* broker = EmbeddedBroker::running();
+  return broker && broker->bootstrap_servers() == bootstrap_ ? broker : nullptr;
 }
 
 void ClientHandle::on_error(int code, const char* reason) {
@@ -155,7 +170,8 @@ void ClientHandle::on_event(rd_kafka_event_t* event) {
 
 void ClientHandle::log_callback(const rd_kafka_t* client, int level, const char* facility, const char* text) {
   const auto& self = of(rd_kafka_opaque(client));
-  if (self.log_.enabled(level_of(level))) self.log_.write(level_of(level), fmt::format("{} {}", facility, text));
+  const auto log_level = is_noise(facility) ? base::LogLevel::kDebug : level_of(level);
+  if (self.log_.enabled(log_level)) self.log_.write(log_level, fmt::format("{} {}", facility, text));
 }
 
 void ClientHandle::error_callback(rd_kafka_t*, int code, const char* reason, void* opaque) {

@@ -18,6 +18,8 @@
 
 namespace sluice::kafka {
 
+class EmbeddedBroker;
+
 template <auto Destroy>
 struct RdDeleter {
   template <typename T>
@@ -48,6 +50,9 @@ class ClientHandle {
 
   rd_kafka_t* get() const { return client_; }
   const base::Logger& log() const { return log_; }
+  // The embedded broker of this process if this client talks to it, else null. It has no admin protocol, and creates
+  // every topic that is asked for by name.
+  EmbeddedBroker* embedded_broker() const;
   static ClientHandle& of(void* opaque) { return *static_cast<ClientHandle*>(opaque); }
   template <typename T>
   static T& owner_of(void* opaque) {
@@ -77,6 +82,7 @@ class ClientHandle {
 
   const base::Logger& log_;
   void* owner_;
+  std::string bootstrap_;
   std::optional<OauthSettings> oauth_;
   rd_kafka_t* client_ = nullptr;
   mutable std::mutex mutex_;

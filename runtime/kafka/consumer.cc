@@ -272,17 +272,15 @@ base::Result<std::vector<PartitionOffset>> Consumer::end_offsets(std::span<const
 base::Result<std::vector<base::TopicPartition>> Consumer::partitions_of(std::string_view topic,
                                                                         std::chrono::milliseconds timeout) {
   const std::string name(topic);
-  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_metadata(impl_->raw(), name.c_str(), timeout));
-  std::vector<base::TopicPartition> partitions;
-  if (metadata->topic_cnt == 1) {
-    const auto& answer = metadata->topics[0];
-    if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR && answer.err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-      return base::fail(make_error(answer.err, fmt::format("partitions of topic {}", topic)));
-    for (int i = 0; i < answer.partition_cnt; ++i) partitions.push_back({name, answer.partitions[i].id});
-  }
-  if (partitions.empty())
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_topic_metadata(*impl_->client, name, timeout));
+  const auto* answer = find_topic(*metadata, name);
+  if (answer && answer->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return base::fail(make_error(answer->err, fmt::format("partitions of topic {}", name)));
+  if (!answer || answer->partition_cnt == 0)
     return base::fail(base::Code::kNotFound, error_exception(error_code::kUnknownTopicOrPartition),
-                      "Topic '{}' does not exist", topic);
+                      "Topic '{}' does not exist", name);
+  std::vector<base::TopicPartition> partitions;
+  for (int i = 0; i < answer->partition_cnt; ++i) partitions.push_back({name, answer->partitions[i].id});
   std::sort(partitions.begin(), partitions.end());
   return partitions;
 }

@@ -48,7 +48,7 @@ base::Status Consumer::subscribe_pattern(std::string_view java_regex) {
 // Subscribes to the topics that match now, if they are not the ones that matched before.
 void Consumer::Impl::look_up_pattern() {
   if (!pattern || Clock::now() < next_lookup) return;
-  const auto metadata = fetch_metadata(raw(), nullptr, kLookupTimeout);
+  const auto metadata = fetch_metadata(*client, kLookupTimeout);
   next_lookup = Clock::now() + std::min<std::chrono::milliseconds>(settings.metadata_max_age, kLookupWhileEmpty);
   if (!metadata)
     return client->log().warn("Looking for topics that match the subscription: {}", metadata.error().message());

@@ -294,8 +294,8 @@ void KafkaLog::Impl::take_commands() {
 }
 
 void KafkaLog::Impl::send_some() {
-  const auto view = [](const std::string& bytes, bool null) {
-    return null ? std::string_view() : std::string_view(bytes);
+  const auto view = [](const std::string& text, bool null) {
+    return null ? std::string_view() : std::string_view(text);
   };
   while (!unsent.empty()) {
     Send& send = *unsent.front();

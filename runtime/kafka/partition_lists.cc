@@ -56,14 +56,31 @@ base::Result<std::vector<PartitionOffset>> query_offsets(rd_kafka_t* client,
   return offsets_of_list(list.get());
 }
 
-base::Result<RdMetadata> fetch_metadata(rd_kafka_t* client, const char* topic, std::chrono::milliseconds timeout) {
-  std::unique_ptr<rd_kafka_topic_t, RdDeleter<rd_kafka_topic_destroy>> handle(
-      topic ? rd_kafka_topic_new(client, topic, nullptr) : nullptr);
-  if (topic && !handle) return base::fail(make_error(rd_kafka_last_error(), fmt::format("topic '{}'", topic)));
+base::Result<RdMetadata> fetch_metadata(const ClientHandle& client, std::chrono::milliseconds timeout) {
   const rd_kafka_metadata_t* raw = nullptr;
-  const auto code = rd_kafka_metadata(client, topic ? 0 : 1, handle.get(), &raw, to_timeout(timeout));
+  const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, to_timeout(timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return base::fail(make_error(code, "fetching metadata"));
   return RdMetadata(raw);
+}
+
+base::Result<RdMetadata> fetch_topic_metadata(const ClientHandle& client, const std::string& topic,
+                                              std::chrono::milliseconds timeout) {
+  if (client.embedded_broker()) return fetch_metadata(client, timeout);
+  std::unique_ptr<rd_kafka_topic_t, RdDeleter<rd_kafka_topic_destroy>> handle(
+      rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
+  if (!handle) return base::fail(make_error(rd_kafka_last_error(), fmt::format("topic '{}'", topic)));
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto code = rd_kafka_metadata(client.get(), 0, handle.get(), &raw, to_timeout(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return base::fail(make_error(code, "fetching metadata"));
+  return RdMetadata(raw);
+}
+
+const rd_kafka_metadata_topic_t* find_topic(const rd_kafka_metadata_t& metadata, std::string_view topic) {
+  for (int i = 0; i < metadata.topic_cnt; ++i) {
+    const auto& entry = metadata.topics[i];
+    if (topic == entry.topic) return entry.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? nullptr : &entry;
+  }
+  return nullptr;
 }
 
 }  // namespace sluice::kafka

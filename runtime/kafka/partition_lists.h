@@ -25,7 +25,13 @@ base::Result<std::vector<PartitionOffset>> query_offsets(rd_kafka_t* client,
 int first_error(const rd_kafka_topic_partition_list_t* list);
 
 using RdMetadata = std::unique_ptr<const rd_kafka_metadata_t, RdDeleter<rd_kafka_metadata_destroy>>;
-// Metadata of one topic (null: of all). Whether asking creates the topic is the client's allow.auto.create.topics.
-base::Result<RdMetadata> fetch_metadata(rd_kafka_t* client, const char* topic, std::chrono::milliseconds timeout);
+// Metadata of all topics.
+base::Result<RdMetadata> fetch_metadata(const ClientHandle& client, std::chrono::milliseconds timeout);
+// Metadata of one topic, somewhere in the answer: see find_topic. Whether asking creates it is the client's
+// allow.auto.create.topics; on the embedded broker it never does.
+base::Result<RdMetadata> fetch_topic_metadata(const ClientHandle& client, const std::string& topic,
+                                              std::chrono::milliseconds timeout);
+// Null if it is not there or does not exist. Any other error of the topic is in its `err`.
+const rd_kafka_metadata_topic_t* find_topic(const rd_kafka_metadata_t& metadata, std::string_view topic);
 
 }  // namespace sluice::kafka

@@ -9,6 +9,7 @@
 
 #include "runtime/kafka/client_handle.h"
 #include "runtime/kafka/consumer.h"
+#include "runtime/kafka/partition_lists.h"
 
 namespace sluice::kafka {
 
@@ -273,20 +274,15 @@ std::optional<base::Error> Producer::fatal_error() const {
 }
 
 base::Result<std::int32_t> Producer::partition_count(std::string_view name, std::chrono::milliseconds timeout) {
-  SLUICE_TRY_ASSIGN(Topic * handle, topic(name));
-  const rd_kafka_metadata_t* raw = nullptr;
-  const auto code = rd_kafka_metadata(impl_->client->get(), 0, handle->raw(), &raw, to_timeout(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return base::fail(make_error(code, fmt::format("partitions of topic {}", name)));
-  std::unique_ptr<const rd_kafka_metadata_t, RdDeleter<rd_kafka_metadata_destroy>> metadata(raw);
-  if (metadata->topic_cnt != 1)
-    return base::fail(make_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, fmt::format("partitions of topic {}", name)));
-  const auto& answer = metadata->topics[0];
-  if (answer.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-    return base::fail(base::Code::kNotFound, error_exception(answer.err), "Topic '{}' does not exist", name);
-  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return base::fail(make_error(answer.err, fmt::format("partitions of topic {}", name)));
-  return answer.partition_cnt;
+  const std::string text(name);
+  SLUICE_TRY_ASSIGN(RdMetadata metadata, fetch_topic_metadata(*impl_->client, text, timeout));
+  const auto* answer = find_topic(*metadata, text);
+  if (!answer)
+    return base::fail(base::Code::kNotFound, error_exception(error_code::kUnknownTopicOrPartition),
+                      "Topic '{}' does not exist", text);
+  if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return base::fail(make_error(answer->err, fmt::format("partitions of topic {}", text)));
+  return answer->partition_cnt;
 }
 
 base::Status Producer::init_transactions(std::chrono::milliseconds timeout) {
