@@ -55,6 +55,15 @@ Recommender embedded(const Recommender& recommender, const std::string& prefix) 
   return result;
 }
 
+void drop_duplicates(Value& value) {
+  auto* list = std::get_if<List>(&value);
+  if (list == nullptr) return;
+  List unique;
+  for (auto& item : *list)
+    if (std::find(unique.begin(), unique.end(), item) == unique.end()) unique.push_back(std::move(item));
+  *list = std::move(unique);
+}
+
 Value default_of(Type type, int number) {
   switch (type) {
     case Type::kShort:
@@ -218,6 +227,7 @@ Result<ParsedConfig> ConfigDef::parse(const ConfigMap& props, const ClassResolve
     } else {
       value = *key.default_value;
     }
+    if (key.validator.drops_duplicates()) drop_duplicates(value);
     SLUICE_TRY(key.validator.check(key.name, value));
     values.emplace(key.name, std::move(value));
   }

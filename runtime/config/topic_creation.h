@@ -10,8 +10,13 @@
 #include "runtime/base/regex.h"
 #include "runtime/base/status.h"
 #include "runtime/config/config_map.h"
+#include "runtime/config/validator.h"
 
 namespace sluice::config {
+
+// Positive, or -1 for the broker's default; Connect's texts.
+Validator topic_replication_validator();
+Validator topic_partitions_validator();
 
 struct TopicCreationGroup {
   std::string name;

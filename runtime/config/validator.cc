@@ -175,16 +175,18 @@ Validator regex() {
 Validator list_without_duplicates(bool empty_allowed, bool null_allowed) {
   return Validator([=](std::string_view name,
                        const Value& value) { return check_list(name, value, {}, empty_allowed, null_allowed); },
-                   empty_allowed ? "any value without duplicates" : "any non-empty value");
+                   empty_allowed ? "any value without duplicates" : "any non-empty value")
+      .dropping_duplicates();
 }
 
 Validator list_of(std::vector<std::string> texts, bool empty_allowed) {
   std::string description = "[" + base::join(texts, ", ") + "]";
   return Validator(
-      [texts = std::move(texts), empty_allowed](std::string_view name, const Value& value) {
-        return check_list(name, value, texts, empty_allowed, false);
-      },
-      std::move(description));
+             [texts = std::move(texts), empty_allowed](std::string_view name, const Value& value) {
+               return check_list(name, value, texts, empty_allowed, false);
+             },
+             std::move(description))
+      .dropping_duplicates();
 }
 
 Validator list_size_at_most(std::size_t max) {

@@ -23,11 +23,18 @@ class Validator {
   base::Status check(std::string_view name, const Value& value) const {
     return check_ ? check_(name, value) : base::Status();
   }
+  // Whether parse() drops duplicates from a list before checking it, as Kafka 4.x does; validate() reports them.
+  bool drops_duplicates() const { return drops_duplicates_; }
+  Validator dropping_duplicates() && {
+    drops_duplicates_ = true;
+    return std::move(*this);
+  }
   const std::string& description() const { return description_; }  // for documentation, e.g. "[1,...]"
 
  private:
   Check check_;
   std::string description_;
+  bool drops_duplicates_ = false;
 };
 
 // Numbers. `null` is refused with "Value must be non-null".
@@ -44,7 +51,8 @@ Validator non_empty_string_without_control_chars();  // "String may not be empty
 Validator non_null();                                // "entry must be non null"
 Validator regex();                                   // "Invalid regex: ..."
 
-// Lists, with the rules of Kafka 4.x: no empty item, no duplicate, and no empty or null list unless allowed.
+// Lists, with the rules of Kafka 4.x: no empty item, no duplicate, and no empty or null list unless allowed. parse()
+// drops duplicates.
 Validator list_without_duplicates(bool empty_allowed, bool null_allowed);
 Validator list_of(std::vector<std::string> texts, bool empty_allowed = true);
 Validator list_size_at_most(std::size_t max);     // "exceeds maximum list size of [N]."

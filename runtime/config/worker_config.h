@@ -64,10 +64,11 @@ class WorkerConfig {
   // Where the worker keeps staged plugins and the like: `sluice.state.dir`.
   std::string state_dir() const { return parsed_.string("sluice.state.dir"); }
 
-  // Client settings: the worker prefix stripped ("producer.", "consumer.", "admin."). Admin clients also inherit every
-  // key without one of these prefixes (spec section 2.4).
+  // Client settings: the worker prefix stripped ("producer.", "consumer.", "admin."). Admin clients also inherit
+  // worker_client_config() (spec section 2.4).
   ConfigMap client_config(ClientKind client) const;
-  // Keys for the worker's own clients (internal topics): those without a client prefix.
+  // Settings for the worker's own clients (internal topics): the keys without a client prefix that a Kafka client
+  // knows.
   ConfigMap worker_client_config() const;
 
   // A converter of the worker: class as written, and its keys without the prefix. `key`: "key.converter", ...

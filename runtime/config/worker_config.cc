@@ -1,0 +1,235 @@
+#include "runtime/config/worker_config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/strings.h"
+#include "runtime/config/client_keys.h"
+#include "runtime/config/component_check.h"
+
+namespace sluice::config {
+namespace {
+
+using base::config_error;
+using base::Result;
+using base::Status;
+
+constexpr std::array<std::string_view, 3> kClientPrefixes = {"producer.", "consumer.", "admin."};
+
+// Keys beginning so are read by somebody, though no definition names them.
+constexpr std::array<std::string_view, 17> kKnownPrefixes = {"producer.",
+                                                             "consumer.",
+                                                             "admin.",
+                                                             "key.converter.",
+                                                             "value.converter.",
+                                                             "header.converter.",
+                                                             "config.providers.",
+                                                             "config.storage.",
+                                                             "offset.storage.",
+                                                             "status.storage.",
+                                                             "listeners.https.",
+                                                             "admin.listeners.https.",
+                                                             "metrics.context.",
+                                                             "connector.client.config.override.",
+                                                             "internal.key.converter.",
+                                                             "internal.value.converter.",
+                                                             "topic.creation."};
+
+struct Unsupported {
+  std::string_view key;
+  std::string_view instead;
+};
+// Java classes that guard something: without them the worker would be less safe than its configuration says.
+constexpr std::array<Unsupported, 4> kRefused = {{
+    {"rest.extension.classes", "remove it, and put a proxy that authenticates in front of the listener"},
+    {"ssl.engine.factory.class", "remove it, and use the ssl.keystore.* and ssl.truststore.* keys"},
+    {"security.providers", "remove it: TLS and SASL are OpenSSL's and librdkafka's here"},
+    {"ssl.secure.random.implementation", "remove it: random numbers are OpenSSL's here"},
+}};
+
+struct Ignored {
+  std::string_view key;
+  std::string_view why;
+};
+constexpr std::array<Ignored, 9> kIgnored = {{
+    {"internal.key.converter", "the internal converter is always JSON without schemas"},
+    {"internal.value.converter", "the internal converter is always JSON without schemas"},
+    {"metric.reporters", "metrics are served at /metrics"},
+    {"auto.include.jmx.reporter", "metrics are served at /metrics"},
+    {"ssl.provider", "TLS is OpenSSL's here"},
+    {"ssl.keymanager.algorithm", "TLS is OpenSSL's here"},
+    {"ssl.trustmanager.algorithm", "TLS is OpenSSL's here"},
+    {"config.storage.partitions", "the config topic always has one partition"},
+    {"plugin.discovery", "plugins describe themselves in manifests; there is nothing to scan"},
+}};
+
+bool has_known_prefix(std::string_view key) {
+  return std::any_of(kKnownPrefixes.begin(), kKnownPrefixes.end(),
+                     [&](std::string_view prefix) { return key.starts_with(prefix); });
+}
+
+bool is_client_key(std::string_view key) {
+  return client_config_def(ClientKind::kAdmin).find(key) != nullptr ||
+         client_config_def(ClientKind::kConsumer).find(key) != nullptr ||
+         client_config_def(ClientKind::kProducer).find(key) != nullptr;
+}
+
+Status refuse_unsupported(const ConfigMap& properties, const ConfigDef& def) {
+  for (const auto& [key, instead] : kRefused) {
+    const auto text = properties.get(key);
+    if (text && !base::java_trim(*text).empty()) {
+      return config_error(
+          "Invalid value {} for configuration {}: Java classes cannot be loaded here, and ignoring them could weaken "
+          "security; {}",
+          *text, key, instead);
+    }
+  }
+  for (const auto& [key, text] : properties) {
+    if (key.starts_with("sluice.") && def.find(key) == nullptr)
+      return config_error("Unknown configuration '{}': keys that begin with 'sluice.' are this worker's own", key);
+  }
+  return {};
+}
+
+std::vector<std::string> find_warnings(const ConfigMap& properties, const ConfigDef& def) {
+  std::vector<std::string> warnings;
+  for (const auto& [key, text] : properties) {
+    const auto ignored = std::find_if(kIgnored.begin(), kIgnored.end(),
+                                      [name = std::string_view(key)](const auto& row) { return row.key == name; });
+    if (ignored != kIgnored.end()) {
+      warnings.push_back(fmt::format("The configuration '{}' has no effect: {}.", key, ignored->why));
+    } else if (key.ends_with(".storage.cleanup.policy")) {
+      warnings.push_back(
+          fmt::format("The configuration '{}' has no effect: internal topics are always compacted.", key));
+    } else if (def.find(key) == nullptr && !has_known_prefix(key) && !is_client_key(key)) {
+      warnings.push_back(fmt::format("The configuration '{}' was supplied but isn't a known config.", key));
+    }
+  }
+  return warnings;
+}
+
+Status check_distributed(const ParsedConfig& parsed) {
+  const auto& signature = parsed.string("inter.worker.signature.algorithm");
+  const auto& accepted = parsed.list("inter.worker.verification.algorithms");
+  if (std::find(accepted.begin(), accepted.end(), signature) == accepted.end()) {
+    return base::fail(
+        invalid_value("inter.worker.signature.algorithm", Value(signature),
+                      "Signature algorithm must be present in inter.worker.verification.algorithms list"));
+  }
+  const auto size = parsed.int64_or_null("inter.worker.key.size");
+  if (size && *size < 40) {
+    return config_error(
+        "Unable to create key generator with algorithm {} and key size {}: Key length must be at least 40 bits",
+        parsed.string("inter.worker.key.generation.algorithm"), *size);
+  }
+  return {};
+}
+
+Result<std::string> resolve_converter(const WorkerConfig& worker, std::string_view key, ComponentKind kind,
+                                      const ComponentCatalog& catalog) {
+  const std::string text = worker.converter(key).class_name;
+  const auto resolve = catalog.resolver();
+  const auto found = resolve(base::java_trim(text));
+  if (!found) return base::fail(invalid_value(key, Value(text), fmt::format("Class {} could not be found.", text)));
+  SLUICE_TRY(check_component(*found, kind, catalog));
+  return *found;
+}
+
+}  // namespace
+
+Result<WorkerConfig> WorkerConfig::make(
+    WorkerMode mode, const ConfigMap& properties,
+    const std::map<std::string, ConfigProviderFactory, std::less<>>& known_providers) {
+  SLUICE_TRY_ASSIGN(ConfigProviderMap providers, make_config_providers(properties, known_providers));
+  ConfigTransformer transformer(std::move(providers));
+  SLUICE_TRY_ASSIGN(TransformedConfig resolved, transformer.transform(properties));
+
+  const ConfigDef def = mode == WorkerMode::kStandalone ? standalone_config_def() : distributed_config_def();
+  SLUICE_TRY(refuse_unsupported(resolved.config, def));
+  SLUICE_TRY_ASSIGN(ParsedConfig parsed, def.parse(resolved.config));
+  if (mode == WorkerMode::kDistributed) SLUICE_TRY(check_distributed(parsed));
+
+  WorkerConfig config(mode, std::move(parsed));
+  config.transformer_ = std::move(transformer);
+  config.warnings_ = find_warnings(properties, def);
+  // Plugins are found before variables can be: the path is taken as written.
+  const auto* raw_path = properties.find("plugin.path");
+  SLUICE_TRY_ASSIGN(const Value path,
+                    parse_type("plugin.path", raw_path == nullptr ? std::nullopt : *raw_path, Type::kList, {}));
+  if (const auto* list = std::get_if<List>(&path)) config.plugin_path_ = *list;
+  SLUICE_TRY_ASSIGN(config.listeners_, parse_listeners(config.parsed_.list("listeners")));
+  if (config.parsed_.has("admin.listeners")) {
+    SLUICE_TRY_ASSIGN(config.admin_listeners_, parse_listeners(config.parsed_.list("admin.listeners")));
+  }
+  SLUICE_TRY_ASSIGN(config.response_headers_,
+                    parse_header_rules(config.parsed_.string("response.http.headers.config")));
+  return config;
+}
+
+std::string WorkerConfig::bootstrap_servers() const {
+  return base::join(parsed_.list("bootstrap.servers"), ",");
+}
+
+std::string WorkerConfig::advertised_url(int bound_port, std::string_view fallback_host) const {
+  std::string scheme = base::to_lower_ascii(parsed_.string_or_null("rest.advertised.listener").value_or(""));
+  if (scheme.empty()) {
+    const bool http = std::any_of(listeners_.begin(), listeners_.end(), [](const Listener& l) { return !l.https; });
+    scheme = http ? "http" : "https";
+  }
+  const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
+                                     [&](const Listener& l) { return l.https == (scheme == "https"); });
+  std::string host = parsed_.string_or_null("rest.advertised.host.name").value_or("");
+  if (host.empty() && listener != listeners_.end()) host = listener->host;
+  if (host.empty()) host = fallback_host;
+  if (host.find(':') != std::string::npos && !host.starts_with('[')) host = "[" + host + "]";
+  std::int64_t port = parsed_.int64_or_null("rest.advertised.port").value_or(0);
+  if (port <= 0 && listener != listeners_.end()) port = listener->port;
+  if (port <= 0) port = bound_port;
+  return fmt::format("{}://{}:{}/", scheme, host, port);
+}
+
+std::string WorkerConfig::offset_file() const {
+  SLUICE_ASSERT(mode_ == WorkerMode::kStandalone);
+  return parsed_.string("offset.storage.file.filename");
+}
+
+std::string WorkerConfig::group_id() const {
+  SLUICE_ASSERT(mode_ == WorkerMode::kDistributed);
+  return parsed_.string("group.id");
+}
+
+ConfigMap WorkerConfig::client_config(ClientKind client) const {
+  const std::string_view prefix = kClientPrefixes[static_cast<std::size_t>(client)];
+  ConfigMap result;
+  if (client == ClientKind::kAdmin) result = worker_client_config();
+  for (const auto& [key, text] : originals().with_prefix(prefix)) result.set(key, text);
+  return result;
+}
+
+ConfigMap WorkerConfig::worker_client_config() const {
+  ConfigMap result;
+  for (const auto& [key, text] : originals()) {
+    // The worker's group is no consumer group. Keys that no client knows would only cause warnings.
+    if (key != "group.id" && is_client_key(key)) result.set(key, text);
+  }
+  return result;
+}
+
+ConverterSpec WorkerConfig::converter(std::string_view key) const {
+  return {parsed_.string(key), parsed_.originals_with_prefix(std::string(key) + ".")};
+}
+
+Result<WorkerConverters> WorkerConfig::check_components(const ComponentCatalog& catalog) const {
+  WorkerConverters converters;
+  SLUICE_TRY_ASSIGN(converters.key, resolve_converter(*this, "key.converter", ComponentKind::kConverter, catalog));
+  SLUICE_TRY_ASSIGN(converters.value, resolve_converter(*this, "value.converter", ComponentKind::kConverter, catalog));
+  SLUICE_TRY_ASSIGN(converters.header,
+                    resolve_converter(*this, "header.converter", ComponentKind::kHeaderConverter, catalog));
+  return converters;
+}
+
+Result<std::shared_ptr<const ClientOverridePolicy>> WorkerConfig::override_policy() const {
+  return make_override_policy(parsed_.string("connector.client.config.override.policy"), originals());
+}
+
+}  // namespace sluice::config
