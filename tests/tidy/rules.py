@@ -1,6 +1,6 @@
 """The rules that tests/tidy enforces, as tables. Change a rule here; tidy.py only applies them.
 
-A line may be excused where it stands, with a reason, on the line itself or the one above:
+A line may be excused where it stands, with a reason, on the line itself or in the comment above:
     // tidy: allow(new): librdkafka takes ownership of this object
 """
 
@@ -60,15 +60,15 @@ CALLS = (
     ("volatile", r"\bvolatile\b", CODE, (), "use std::atomic; volatile says nothing about threads"),
     ("new", r"(?<!operator )(?<!operator)(?<!<)\bnew\b(?!\s*\()", PRODUCT, SDK_HEADERS, "std::make_unique or a container; a foreign owner is a reason for allow(new)"),
     ("delete", r"(?<!= )(?<!=)(?<!operator )\bdelete\b(?!\s*;)", PRODUCT, SDK_HEADERS, "let an owner do it; a foreign owner is a reason for allow(delete)"),
-    ("rand", r"\b(s?rand|random|drand48)\s*\(", CODE, (), "a <random> engine with a seed that the caller can set"),
+    ("rand", r"\b(s?rand|drand48)\s*\(", CODE, (), "a <random> engine with a seed that the caller can set"),
     ("c-string", r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", CODE, (), "std::string and fmt"),
     ("ascii-number", r"\b(atoi|atol|atoll|atof)\s*\(", CODE, (), "std::from_chars, which tells an error from zero"),
-    ("localtime", r"\b(std::)?(localtime|gmtime|ctime|asctime)\s*\(", CODE, (), "the _r forms; these share one buffer between threads"),
+    ("localtime", r"(?<!fmt::)\b(localtime|gmtime|ctime|asctime)\s*\(", CODE, (), "the _r forms; these share one buffer between threads"),
     ("shell", r"\b(system|popen|tmpnam|mktemp)\s*\(", PRODUCT, (), "no shell and no guessable file names"),
     ("regex", r"#\s*include\s*<regex>", PRODUCT, (), "PCRE2; std::regex overflows the stack on long input"),
     ("detach", r"\.\s*detach\s*\(\s*\)", PRODUCT, (), "every thread has an owner who joins it"),
     ("throw", r"\bthrow\b", ("runtime/", "rest/", "smt/"), (), "errors are values: fail(...) of runtime/base/status.h"),
-    ("sleep", r"\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(", ("tests/unit/",), (), "a ManualClock, or wait for the event itself"),
+    ("sleep", r"\bthis_thread::sleep_(for|until)\s*\(|\b(usleep|nanosleep)\s*\(", ("tests/unit/",), (), "a ManualClock, or wait for the event itself"),
     ("exit", r"(?<![\w.>])(std::)?(exit|_exit|quick_exit)\s*\(", PRODUCT, ("runtime/cmd/", "plugins/sdk/testkit/"), "return an error; only runtime/cmd ends the process"),
     ("locale", r"\b(setlocale|chdir)\s*\(", PRODUCT, (), "these change the whole process under everyone else"),
 )

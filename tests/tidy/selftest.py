@@ -123,6 +123,8 @@ class Tidy(unittest.TestCase):
     def test_allow(self):
         self.clean("runtime/task/x.cc", "int* x = new int;  // tidy: allow(new): librdkafka owns it\n")
         self.clean("runtime/task/x.cc", "// tidy: allow(new): librdkafka owns it\nint* x = new int;\n")
+        self.clean("runtime/task/x.cc", "// tidy: allow(new): librdkafka owns it\n// from then on\nint* x = new int;\n")
+        self.finds("new", "runtime/task/x.cc", "// tidy: allow(new): librdkafka owns it\nint y;\nint* x = new int;\n")
         self.finds("allow", "runtime/task/x.cc", "int* x = new int;  // tidy: allow(new)\n")
         self.finds("new", "runtime/task/x.cc", "int* x = new int;  // tidy: allow(throw): no\n")
 

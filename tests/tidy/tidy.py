@@ -91,7 +91,10 @@ class Findings:
         if text is None:
             return False
         lines = text.splitlines()
-        near = lines if rule == "size" else lines[max(0, line - 2):line]
+        first = line - 1
+        while first > 0 and lines[first - 1].lstrip().startswith("//"):
+            first -= 1
+        near = lines if rule == "size" else lines[first:line]
         for candidate in near:
             found = ALLOW.search(candidate)
             if found and found.group(1) == rule:

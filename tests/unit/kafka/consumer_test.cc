@@ -117,6 +117,7 @@ TEST_P(ConsumerTest, WakeupEndsAPoll) {
   ASSERT_TRUE(reader->poll(100ms));
   const auto begin = std::chrono::steady_clock::now();
   std::thread other([&] {
+    // tidy: allow(sleep): the wake-up must come while the other thread is inside poll()
     std::this_thread::sleep_for(100ms);
     reader->wakeup();
   });
@@ -303,6 +304,7 @@ TEST_P(ConsumerTest, SlowCallerIsPutOutAndComesBack) {
   auto reader = consumer(group(unique("g"), {{"max.poll.interval.ms", "6000"}}), &recorder);
   ASSERT_TRUE(reader->subscribe(std::vector<std::string>{topic}));
   consume(*reader, 10);
+  // tidy: allow(sleep): what is tested is that nobody polls for so long; the clock is librdkafka's
   std::this_thread::sleep_for(8s);
   consume(*reader, 10);  // again, since nothing had been committed
   EXPECT_EQ(recorder.assigned, 2);
