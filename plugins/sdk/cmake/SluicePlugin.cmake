@@ -7,8 +7,6 @@
 # STATIC_RUNTIME links libstdc++ and libgcc into the plugin, so that it loads on systems with an older runtime than its compiler's.
 # CHECK_CONFIG gives the check a configuration to run the component with; without it levels 0 to 2 are checked.
 
-set(SLUICE_SDK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(sluice_add_plugin name)
   cmake_parse_arguments(ARG "TEST_ONLY;STATIC_RUNTIME;NO_MANIFEST" "CHECK_CONFIG;CHECK_LEVEL" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_SRCS)
@@ -30,8 +28,8 @@ function(sluice_add_plugin name)
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${directory}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     BUILD_WITH_INSTALL_RPATH ON
-    LINK_DEPENDS ${SLUICE_SDK_CMAKE_DIR}/plugin.map)
-  target_link_options(${target} PRIVATE -Wl,--version-script=${SLUICE_SDK_CMAKE_DIR}/plugin.map -Wl,--exclude-libs,ALL)
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,--exclude-libs,ALL)
   if(NOT SLUICE_SANITIZE)  # the sanitizers' own symbols come from the program that loads the plugin
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
@@ -40,7 +38,7 @@ function(sluice_add_plugin name)
   endif()
 
   add_custom_command(TARGET ${target} POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DLIBRARY=$<TARGET_FILE:${target}> -P ${SLUICE_SDK_CMAKE_DIR}/SluiceCheckExports.cmake VERBATIM)
+    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DLIBRARY=$<TARGET_FILE:${target}> -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/SluiceCheckExports.cmake VERBATIM)
   if(SLUICE_PLUGIN_TOOL AND NOT ARG_NO_MANIFEST)
     add_custom_command(TARGET ${target} POST_BUILD
       COMMAND ${SLUICE_PLUGIN_TOOL} probe --output ${directory}/${name}.sluice.json $<TARGET_FILE:${target}>
