@@ -72,6 +72,9 @@ Verdict run_case(const Operations& operations, const Json& test_case) {
 Operations all_operations() {
   Operations operations;
   add_data_operations(operations);
+  add_config_operations(operations);
+  add_converter_operations(operations);
+  add_transform_operations(operations);
   return operations;
 }
 

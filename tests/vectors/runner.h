@@ -31,6 +31,9 @@ using Operations = std::map<std::string, Operation, std::less<>>;
 
 // One file of operations each.
 void add_data_operations(Operations& operations);
+void add_config_operations(Operations& operations);
+void add_converter_operations(Operations& operations);
+void add_transform_operations(Operations& operations);
 Operations all_operations();
 
 struct Verdict {
