@@ -38,7 +38,19 @@ Json write_config_value(const config::Value& value) {
   return std::visit(Visitor{notation}, value);
 }
 
+// A class that Connect brings along and that an answer names must be part of this build, or the answer cannot be right.
+void require_classes(const Json& expected) {
+  if (expected.is_object() && expected.contains("class") && expected.at("class").is_string()) {
+    const auto name = expected.at("class").get<std::string>();
+    if (name.starts_with("org.apache.kafka.connect.") && !product().resolver()(name))
+      throw NotBuilt(name + " is not built");
+  }
+  if (expected.is_structured())
+    for (const Json& part : expected) require_classes(part);
+}
+
 Result<Outcome> run_parse_type(const Json& test_case, const Json& expected, Notation&) {
+  require_classes(expected);
   const auto type = config::parse_type_name(test_case.at("type").get<std::string>());
   if (!type) throw NotationError("unknown configuration type");
   SLUICE_TRY_ASSIGN(const config::Value value,
