@@ -1,0 +1,80 @@
+#include "smt/hoist_field.h"
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "runtime/data/schema.h"
+#include "smt/side.h"
+
+namespace sluice::smt {
+namespace {
+
+class HoistField final : public data::RecordTransform {
+ public:
+  HoistField(Side side, std::string field) : side_(side), field_(std::move(field)) {}
+
+ protected:
+  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
+    const Schema* schema = side_schema(batch, record, side_);
+    sluice_arena* arena = batch.arena().c();
+    if (schema == nullptr) {
+      auto* items = arena_array<sluice_value>(arena, 2);
+      if (items == nullptr) return out_of_memory();
+      items[0] = Value::string(field_);
+      items[1] = side_value(record, side_);
+      return set_side(batch, record, side_, nullptr, Value::map(items, 1));
+    }
+    SLUICE_TRY_ASSIGN(const Schema* wrapper, wrapper_of(*context.schemas, schema));
+    sluice_struct* fields = arena_struct(arena, wrapper);
+    if (fields == nullptr) return out_of_memory();
+    fields->fields[0] = side_value(record, side_);
+    return set_side(batch, record, side_, wrapper, Value::record(fields, 1));
+  }
+
+ private:
+  base::Result<const Schema*> wrapper_of(data::SchemaPool& pool, const Schema* schema) {
+    if (schema == last_) return last_wrapper_;
+    auto [entry, added] = wrappers_.try_emplace(schema, nullptr);
+    if (added) {
+      auto built = data::SchemaBuilder::structure().field(field_, schema).build(pool);
+      if (!built) {
+        wrappers_.erase(entry);
+        return base::fail(std::move(built).error());
+      }
+      entry->second = *built;
+    }
+    last_ = schema;
+    last_wrapper_ = entry->second;
+    return last_wrapper_;
+  }
+
+  const Side side_;
+  const std::string field_;
+  std::unordered_map<const Schema*, const Schema*> wrappers_;  // as many as the task has schemas
+  const Schema* last_ = nullptr;
+  const Schema* last_wrapper_ = nullptr;
+};
+
+base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
+  SLUICE_TRY_ASSIGN(const auto parsed, hoist_field_config().parse(config));
+  return std::make_unique<HoistField>(side, parsed.string("field"));
+}
+
+}  // namespace
+
+config::ConfigDef hoist_field_config() {
+  return config::ConfigDef(
+      {config::required_key("field", config::Type::kString, config::Importance::kMedium,
+                            "Field name for the single field that will be created in the resulting Struct or Map.")});
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_hoist_field_key(const config::ConfigMap& config) {
+  return make(Side::kKey, config);
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_hoist_field_value(const config::ConfigMap& config) {
+  return make(Side::kValue, config);
+}
+
+}  // namespace sluice::smt
