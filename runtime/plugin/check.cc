@@ -157,7 +157,8 @@ int run_check_test(const CheckOptions& options, const std::string& text) {
   const TestName name = parse_test_name(text);
   Verdict verdict = failed("there is no test '{}'", name.id);
   for (const CheckTest* test : all_tests()) {
-    if (test->id != name.id) continue;
+    const bool of_kind = test->kinds.empty() ? name.component.empty() : std::find(test->kinds.begin(), test->kinds.end(), name.kind) != test->kinds.end();
+    if (test->id != name.id || !of_kind) continue;
     CheckSubject subject;
     verdict = prepare(options, name, *test, subject);
     if (verdict.outcome == CheckOutcome::kPassed) verdict = test->run(subject);

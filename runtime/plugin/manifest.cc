@@ -305,10 +305,10 @@ base::Result<config::ConfigDef> make_config_def(const ComponentManifest& compone
 }
 
 bool host_knows_extension(std::string_view id) {
-  constexpr std::array<std::string_view, 11> kKnown = {SLUICE_EXT_LOG,         SLUICE_EXT_METRICS,      SLUICE_EXT_SCHEMA,
+  constexpr std::array<std::string_view, 12> kKnown = {SLUICE_EXT_LOG,         SLUICE_EXT_METRICS,      SLUICE_EXT_SCHEMA,
                                                        SLUICE_EXT_OFFSET_READER, SLUICE_EXT_CONNECTOR_CONTEXT, SLUICE_EXT_SINK_CONTEXT,
                                                        SLUICE_EXT_ERRANT,      SLUICE_EXT_RECORD_ERROR, SLUICE_EXT_TRANSACTION,
-                                                       SLUICE_EXT_STOP,        SLUICE_EXT_THREAD_CHECK};
+                                                       SLUICE_EXT_STOP,        SLUICE_EXT_THREAD_CHECK, SLUICE_EXT_TEXT};
   return std::find(kKnown.begin(), kKnown.end(), id) != kKnown.end();
 }
 
