@@ -201,7 +201,7 @@ inline void* arena_alloc(sluice_arena* arena, std::uint64_t size, std::uint32_t 
   const auto at =
       (reinterpret_cast<std::uintptr_t>(arena->cursor) + align - 1) & ~static_cast<std::uintptr_t>(align - 1);
   const auto limit = reinterpret_cast<std::uintptr_t>(arena->limit);
-  if (at <= limit && size <= limit - at) {
+  if (at < limit && size <= limit - at) {  // never null for no bytes, which would look like no memory
     arena->cursor = reinterpret_cast<std::uint8_t*>(at) + size;
     return reinterpret_cast<void*>(at);
   }
