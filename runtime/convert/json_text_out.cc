@@ -1,0 +1,131 @@
+#include "runtime/convert/json_text_out.h"
+
+#include "runtime/convert/byte_scan.h"
+#include "runtime/convert/utf8.h"
+#include "runtime/data/arena.h"
+
+namespace sluice::convert::json {
+namespace {
+
+constexpr std::size_t kSlack = 32;  // blocks of 16 bytes are written at once, and one escape takes 12
+
+void store8(char* p, std::uint64_t word) {
+  std::memcpy(p, &word, sizeof word);
+}
+
+// Copies plain bytes (printable ASCII but '"' and '\\') from [p, end) until one is not; gives its place. Writes up to
+// 15 bytes too many.
+const char* copy_plain(char** out, const char* p, const char* end) {
+  char* to = *out;
+#if defined(__SSE2__)
+  while (end - p >= 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
+    // As signed numbers, bytes from 0x80 are below 0x20 too.
+    const __m128i marks = _mm_or_si128(
+        _mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
+        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
+    if (mask != 0) {
+      const int plain = std::countr_zero(mask);
+      *out = to + plain;
+      return p + plain;
+    }
+    p += 16;
+    to += 16;
+  }
+#endif
+  const auto special = [](std::uint64_t word) { return (special_bytes(word) | (word & kHighs)) != 0; };
+  while (end - p >= 8) {
+    const std::uint64_t word = load8(p);
+    if (special(word)) break;
+    store8(to, word);
+    p += 8;
+    to += 8;
+  }
+  for (; p != end; ++p) {
+    const auto c = static_cast<unsigned char>(*p);
+    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;
+    *to++ = *p;
+  }
+  *out = to;
+  return p;
+}
+
+char* put_escape(char* out, unsigned unit) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  *out++ = '\\';
+  *out++ = 'u';
+  for (int shift = 12; shift >= 0; shift -= 4) *out++ = kHex[unit >> shift & 15];
+  return out;
+}
+
+char short_escape(char c) {
+  switch (c) {
+    case '\b':
+      return 'b';
+    case '\t':
+      return 't';
+    case '\n':
+      return 'n';
+    case '\f':
+      return 'f';
+    case '\r':
+      return 'r';
+    case '"':
+    case '\\':
+      return c;
+    default:
+      return 0;
+  }
+}
+
+// Writes what stands for the character at *p, at most 12 bytes.
+char* put_special(char* out, const char** p, const char* end) {
+  const char c = **p;
+  if (static_cast<unsigned char>(c) < 0x80) {
+    ++*p;
+    if (const char letter = short_escape(c)) {
+      *out++ = '\\';
+      *out++ = letter;
+      return out;
+    }
+    return put_escape(out, static_cast<unsigned char>(c));
+  }
+  const char32_t point = take_point(p, end);
+  if (point >= 0x10000) {
+    out = put_escape(out, 0xD800 + static_cast<unsigned>((point - 0x10000) >> 10));
+    return put_escape(out, 0xDC00 + static_cast<unsigned>(point & 0x3FF));
+  }
+  if (point >= 0xD800 && point <= 0xDFFF) return put_escape(out, static_cast<unsigned>(point));
+  return put_point(out, point);
+}
+
+}  // namespace
+
+bool append_text(ArenaWriter& out, std::string_view text) {
+  if (!out.reserve(text.size() + kSlack)) return false;
+  out.put('"');
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  char* to = out.at();
+  for (;;) {
+    p = copy_plain(&to, p, end);
+    if (p == end) break;
+    to = put_special(to, &p, end);
+    out.commit_to(to);
+    if (!out.reserve(static_cast<std::size_t>(end - p) + kSlack)) return false;
+    to = out.at();
+  }
+  *to++ = '"';
+  out.commit_to(to);
+  return true;
+}
+
+void append_text(std::string_view text, std::string& out) {
+  data::Arena arena;
+  ArenaWriter writer(arena.c());
+  if (append_text(writer, text)) out += writer.finish();
+}
+
+}  // namespace sluice::convert::json
