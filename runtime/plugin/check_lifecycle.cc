@@ -149,7 +149,7 @@ Verdict poll_stops(CheckSubject& subject) {
   }
   while (!done && Clock::now() - asked < kStopDeadline) std::this_thread::sleep_for(1ms);
   if (!done) {
-    thread.detach();  // this process ends with the verdict
+    thread.detach();  // tidy: allow(detach): this process ends with the verdict
     return failed("poll and stop did not return within {} s of request_stop", kStopDeadline.count());
   }
   thread.join();

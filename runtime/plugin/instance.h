@@ -3,6 +3,7 @@
 // called only if it lies inside struct_size and is not null) and turns statuses into errors. Not thread-safe beyond
 // what abi.h tags [any].
 //
+// tidy: allow(size): one class for each of the tables, all of one pattern
 // The HostServices given at create must outlive the instance.
 
 #include <cstdint>

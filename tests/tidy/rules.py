@@ -62,7 +62,7 @@ CALLS = (
     ("delete", r"(?<!= )(?<!=)(?<!operator )\bdelete\b(?!\s*;)", PRODUCT, SDK_HEADERS, "let an owner do it; a foreign owner is a reason for allow(delete)"),
     ("rand", r"\b(s?rand|drand48)\s*\(", CODE, (), "a <random> engine with a seed that the caller can set"),
     ("c-string", r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", CODE, (), "std::string and fmt"),
-    ("ascii-number", r"\b(atoi|atol|atoll|atof)\s*\(", CODE, (), "std::from_chars, which tells an error from zero"),
+    ("ascii-number", r"\b(atoi|atol|atoll|atof)\s*\(", CODE, ("bench/",), "std::from_chars, which tells an error from zero"),
     ("localtime", r"(?<!fmt::)\b(localtime|gmtime|ctime|asctime)\s*\(", CODE, (), "the _r forms; these share one buffer between threads"),
     ("shell", r"\b(system|popen|tmpnam|mktemp)\s*\(", PRODUCT, (), "no shell and no guessable file names"),
     ("regex", r"#\s*include\s*<regex>", PRODUCT, (), "PCRE2; std::regex overflows the stack on long input"),
