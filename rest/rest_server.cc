@@ -1,0 +1,155 @@
+#include "rest/rest_server.h"
+
+#include <charconv>
+#include <ctime>
+
+#include "runtime/base/log.h"
+#include "runtime/base/strings.h"
+
+namespace sluice::rest {
+namespace {
+
+const base::Logger kLog{"org.apache.kafka.connect.runtime.rest.RestServer"};
+
+std::string http_date(std::int64_t ms) {
+  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[40];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return text;
+}
+
+void apply_rule(const config::HeaderRule& rule, HttpResponse& response) {
+  using Action = config::HeaderRule::Action;
+  std::string value = rule.value;
+  if (rule.action == Action::kSetDate || rule.action == Action::kAddDate) {
+    std::int64_t offset = 0;
+    std::from_chars(rule.value.data(), rule.value.data() + rule.value.size(), offset);
+    value = http_date(base::system_clock().now_ms() + offset);
+  }
+  if (rule.action == Action::kSet || rule.action == Action::kSetDate) {
+    response.set_header(rule.name, value);
+  } else {
+    response.add_header(rule.name, value);
+  }
+}
+
+// NCSA's common format, with agent, referrer and milliseconds, as Connect's request log.
+void log_request(const HttpRequest& request, const HttpResponse& response, std::chrono::microseconds took) {
+  if (!kLog.enabled(base::LogLevel::kInfo)) return;
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char stamp[40];
+  std::strftime(stamp, sizeof stamp, "%d/%b/%Y:%H:%M:%S +0000", &utc);
+  const auto quoted = [&](std::string_view name) -> std::string {
+    const auto value = request.header(name);
+    return value ? fmt::format("\"{}\"", *value) : "\"-\"";
+  };
+  kLog.info("{} - - [{}] \"{} {}{}{} HTTP/1.1\" {} {} {} {} {}", request.remote_ip, stamp, request.method, request.path,
+            request.query.empty() ? "" : "?", request.query, response.status, response.body.size(), quoted("Referer"),
+            quoted("User-Agent"), took.count() / 1000);
+}
+
+bool needs_tls(const std::vector<config::Listener>& listeners) {
+  for (const config::Listener& listener : listeners) {
+    if (listener.https) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Result<RestOptions> rest_options(const config::WorkerConfig& worker) {
+  RestOptions options;
+  options.listeners = worker.listeners();
+  options.admin_listeners = worker.admin_listeners();
+  options.tls = listener_tls_config(worker.originals(), "listeners.https.");
+  options.admin_tls = listener_tls_config(worker.originals(), "admin.listeners.https.");
+  options.response_headers = worker.response_headers();
+  const std::string origins = worker.originals().get_or("access.control.allow.origin", "");
+  if (!base::java_trim(origins).empty()) {
+    options.cors.emplace(origins, worker.originals().get_or("access.control.allow.methods", ""));
+  }
+  return options;
+}
+
+RestServer::RestServer(RestOptions options) : options_(std::move(options)) {}
+
+RestServer::~RestServer() {
+  stop();
+}
+
+base::Status RestServer::bind() {
+  std::vector<BoundListener> bound;
+  std::shared_ptr<const TlsContext> tls, admin_tls;
+  if (needs_tls(options_.listeners)) {
+    SLUICE_TRY_ASSIGN(tls, TlsContext::make(options_.tls));
+  }
+  if (options_.admin_listeners && needs_tls(*options_.admin_listeners)) {
+    SLUICE_TRY_ASSIGN(admin_tls, TlsContext::make(options_.admin_tls));
+  }
+  for (const config::Listener& listener : options_.listeners) {
+    bound.push_back({listener, listener.https ? tls : nullptr, false});
+  }
+  for (const config::Listener& listener : options_.admin_listeners.value_or(std::vector<config::Listener>())) {
+    bound.push_back({listener, listener.https ? admin_tls : nullptr, true});
+  }
+  http_ = std::make_unique<HttpServer>(
+      options_.limits, [this](const HttpRequest& request) { return handle(request); }, log_request);
+  SLUICE_TRY(http_->bind(std::move(bound)));
+  for (const BoundListener& listener : http_->listeners()) {
+    kLog.info("Added connector for {}", display(listener.listener));
+  }
+  return {};
+}
+
+std::vector<config::Listener> RestServer::listeners() const {
+  std::vector<config::Listener> bound;
+  for (const BoundListener& listener : http_->listeners()) {
+    if (!listener.admin) bound.push_back(listener.listener);
+  }
+  return bound;
+}
+
+std::vector<config::Listener> RestServer::admin_listeners() const {
+  std::vector<config::Listener> bound;
+  for (const BoundListener& listener : http_->listeners()) {
+    if (listener.admin) bound.push_back(listener.listener);
+  }
+  return bound;
+}
+
+void RestServer::start(Services services) {
+  std::vector<Route> routes = public_routes(services);
+  if (!options_.admin_listeners) {
+    for (Route& route : admin_routes()) routes.push_back(std::move(route));
+  }
+  main_ = std::make_unique<Router>(std::move(routes));
+  admin_ = std::make_unique<Router>(admin_routes());
+  if (http_) http_->start();
+}
+
+void RestServer::request_stop() {
+  if (http_) http_->request_stop();
+}
+
+void RestServer::stop() {
+  if (http_) http_->stop();
+}
+
+HttpResponse RestServer::handle(const HttpRequest& request) const {
+  HttpResponse response = route(request);
+  if (request.admin) return response;  // Connect's filters are not on separate admin listeners
+  for (const config::HeaderRule& rule : options_.response_headers) apply_rule(rule, response);
+  if (options_.cors) options_.cors->apply(request, response);
+  return response;
+}
+
+HttpResponse RestServer::route(const HttpRequest& request) const {
+  const Router& router = request.admin ? *admin_ : *main_;
+  return router.dispatch(request, std::chrono::steady_clock::now() + kRequestTimeout);
+}
+
+}  // namespace sluice::rest

@@ -1,0 +1,31 @@
+// The list of everything that the REST API serves.
+
+#include <iterator>
+
+#include "rest/resources.h"
+
+namespace sluice::rest {
+namespace {
+
+void append(std::vector<Route>& all, std::vector<Route> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+std::vector<Route> public_routes(const Services& services) {
+  std::vector<Route> all;
+  append(all, root_routes(services));
+  append(all, connectors_routes(services));
+  append(all, connector_offsets_routes(services));
+  append(all, internal_routes(services));
+  append(all, connector_plugins_routes(services));
+  append(all, sluice_routes(services));
+  return all;
+}
+
+std::vector<Route> admin_routes() {
+  return loggers_routes(base::system_clock());
+}
+
+}  // namespace sluice::rest
