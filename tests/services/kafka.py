@@ -124,6 +124,15 @@ class Broker:
         """How many records the topic holds: end offsets of all partitions, for topics that lose none."""
         return sum(int(line.rsplit(":", 1)[1]) for line in self.run("GetOffsetShell", "--topic", topic).splitlines() if line.startswith(topic + ":"))
 
+    def last(self, topic):
+        """The value of the last record of a topic with one partition, None if there is none."""
+        count = self.count(topic)
+        if not count:
+            return None
+        lines = self.run("ConsoleConsumer", "--topic", topic, "--partition", "0", "--offset", str(count - 1), "--max-messages", "1", "--timeout-ms",
+                         "20000").splitlines()
+        return lines[0] if lines else None
+
     def produce(self, topic, lines, *options):
         self.run("ConsoleProducer", "--topic", topic, *options, stdin="".join(f"{line}\n" for line in lines))
 
