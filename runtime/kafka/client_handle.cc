@@ -42,9 +42,9 @@ bool is_access_error(int code) {
 }
 
 // FAIL comes as an error event too; AUTOCREATE is about brokers older than any we know, and the embedded one, for which
-// we see to it.
+// we see to it; CONFWARN is about keys that we set on purpose.
 bool is_noise(std::string_view facility) {
-  return facility == "FAIL" || facility == "AUTOCREATE";
+  return facility == "FAIL" || facility == "AUTOCREATE" || facility == "CONFWARN";
 }
 
 bool is_secret(std::string_view key) {

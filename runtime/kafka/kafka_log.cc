@@ -67,8 +67,7 @@ struct KafkaLog::Impl {
   OnError on_error;
 
   std::unique_ptr<Consumer> consumer;
-  std::unique_ptr<ClientHandle>
-      end_client;  // asks for end offsets as read_uncommitted, if the consumer is read_committed
+  std::unique_ptr<ClientHandle> end_client;  // asks for end offsets, if there is no producer to do it
   std::unique_ptr<Producer> producer;
   Topic* topic = nullptr;
   std::vector<base::TopicPartition> partitions;
@@ -145,26 +144,22 @@ base::Status KafkaLog::Impl::open() {
   reader.settings.group_id.clear();
   reader.settings.max_poll_records = kPollRecords;
   reader.settings.offset_reset = OffsetReset::kEarliest;
-  const auto isolation = std::find_if(reader.librdkafka.rbegin(), reader.librdkafka.rend(),
-                                      [](const auto& entry) { return entry.first == "isolation.level"; });
-  const bool committed_only = isolation != reader.librdkafka.rend() && isolation->second == "read_committed";
   for (const auto& [key, value] : {std::pair{"auto.offset.reset", "earliest"},
                                    {"allow.auto.create.topics", "false"},
                                    {"enable.auto.commit", "false"},
                                    {"enable.partition.eof", "true"}})
     reader.librdkafka.emplace_back(key, value);
   SLUICE_TRY_ASSIGN(consumer, Consumer::create(reader));
-  if (committed_only) {
+  SLUICE_TRY(find_partitions());
+  if (options.read_only) {
     reader.librdkafka.emplace_back("isolation.level", "read_uncommitted");
     reader.warnings.clear();
     SLUICE_TRY_ASSIGN(end_client, ClientHandle::create(reader, RD_KAFKA_CONSUMER, nullptr, nullptr));
-  }
-  if (!options.read_only) {
+  } else {  // after the topic was seen, since a producer's interest in a topic creates it
     SLUICE_TRY_ASSIGN(producer, Producer::create(options.producer));
     SLUICE_TRY_ASSIGN(topic, producer->topic(options.topic));
     producer->set_notify([](void* context) { static_cast<Consumer*>(context)->wakeup(); }, consumer.get());
   }
-  SLUICE_TRY(find_partitions());
   const auto deadline = SteadyClock::now() + options.end_offsets_timeout;
   for (;;) {
     const auto begins = consumer->beginning_offsets(partitions, kEndOffsetsAttempt);
@@ -205,8 +200,10 @@ bool KafkaLog::Impl::pause(milliseconds time) {
 }
 
 base::Result<std::vector<PartitionOffset>> KafkaLog::Impl::end_offsets(milliseconds timeout) {
+  // Not by the consumer: its answer would wait behind a fetch that waits for records. And always as read_uncommitted,
+  // so that the end lies behind transactions that are open now.
   if (end_client) return query_offsets(end_client->get(), partitions, RD_KAFKA_OFFSET_END, timeout);
-  return consumer->end_offsets(partitions, timeout);
+  return producer->end_offsets(partitions, timeout);
 }
 
 void KafkaLog::Impl::run() {

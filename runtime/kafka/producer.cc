@@ -29,6 +29,7 @@ namespace {
 
 // How long flush() lets librdkafka skip the linger, and then waits for reports, in turns.
 constexpr int kFlushKickMs = 1;
+constexpr int kAbortTurnMs = 50;
 constexpr std::chrono::milliseconds kFlushPoll{20};
 // Events that one poll_deliveries() takes at most: a bound on its time when reports come without end.
 constexpr int kEventsPerPoll = 256;
@@ -91,8 +92,9 @@ Producer::~Producer() {
 base::Result<std::unique_ptr<Producer>> Producer::create(const ClientConfig& config) {
   SLUICE_ASSERT(config.kind == ClientKind::kProducer);
   auto impl = std::make_unique<Impl>();
-  SLUICE_TRY_ASSIGN(impl->client,
-                    ClientHandle::create(config, RD_KAFKA_PRODUCER, impl.get(), [](rd_kafka_conf_t* conf) {
+  ClientConfig full = config;
+  full.librdkafka.emplace_back("isolation.level", "read_uncommitted");  // of end_offsets()
+  SLUICE_TRY_ASSIGN(impl->client, ClientHandle::create(full, RD_KAFKA_PRODUCER, impl.get(), [](rd_kafka_conf_t* conf) {
                       rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
                     }));
   impl->queue.reset(rd_kafka_queue_get_main(impl->client->get()));
@@ -285,6 +287,11 @@ base::Result<std::int32_t> Producer::partition_count(std::string_view name, std:
   return answer->partition_cnt;
 }
 
+base::Result<std::vector<PartitionOffset>> Producer::end_offsets(std::span<const base::TopicPartition> partitions,
+                                                                 std::chrono::milliseconds timeout) {
+  return query_offsets(impl_->client->get(), partitions, RD_KAFKA_OFFSET_END, timeout);
+}
+
 base::Status Producer::init_transactions(std::chrono::milliseconds timeout) {
   if (auto* error = rd_kafka_init_transactions(impl_->client->get(), to_timeout(timeout)))
     return base::fail(transaction_error(error, "initializing transactions"));
@@ -316,10 +323,19 @@ base::Status Producer::commit_flushed(std::chrono::milliseconds timeout) {
   return {};
 }
 
-base::Status Producer::abort_transaction(std::chrono::milliseconds timeout) {
-  if (auto* error = rd_kafka_abort_transaction(impl_->client->get(), to_timeout(timeout)))
-    return base::fail(transaction_error(error, "aborting a transaction"));
-  return {};
+// librdkafka drops the queue itself and then waits for the reports to be taken, which only this thread does: so in
+// short turns, which it allows to be resumed.
+base::Status Producer::abort_raw(std::chrono::milliseconds timeout, RawCallback callback, void* context) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    rd_kafka_error_t* error = rd_kafka_abort_transaction(impl_->client->get(), kAbortTurnMs);
+    poll_raw(std::chrono::milliseconds(0), callback, context);
+    if (!error) return {};
+    const bool again = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT && rd_kafka_error_is_retriable(error);
+    if (!again || std::chrono::steady_clock::now() >= deadline)
+      return base::fail(transaction_error(error, "aborting a transaction"));
+    rd_kafka_error_destroy(error);
+  }
 }
 
 }  // namespace sluice::kafka

@@ -128,6 +128,10 @@ class Producer {
   // auto-created.
   base::Result<std::int32_t> partition_count(std::string_view topic, std::chrono::milliseconds timeout);
 
+  // [any] Next-to-be-written offsets, read_uncommitted.
+  base::Result<std::vector<PartitionOffset>> end_offsets(std::span<const base::TopicPartition> partitions,
+                                                         std::chrono::milliseconds timeout);
+
   // Transactions: thin, blocking up to the timeout, owner thread only. Errors say in their code what to do: kRetry =
   // call again; kBadRecord = abort_transaction() then go on; kFatal = destroy the producer (fenced: exception is
   // ProducerFencedException).
@@ -141,8 +145,14 @@ class Producer {
     SLUICE_TRY(flush(std::chrono::steady_clock::now() + timeout, callback));
     return commit_flushed(timeout);
   }
-  // Purges what is queued; the reports come with the next poll.
-  base::Status abort_transaction(std::chrono::milliseconds timeout);
+  // Drops what is queued (reported as kPurgedQueue) and waits for what is in flight; the same callback again.
+  template <typename Callback>
+  base::Status abort_transaction(std::chrono::milliseconds timeout, Callback&& callback) {
+    using Plain = std::remove_reference_t<Callback>;
+    return abort_raw(
+        timeout, [](void* context, std::span<const Delivery> reports) { (*static_cast<Plain*>(context))(reports); },
+        const_cast<void*>(static_cast<const void*>(&callback)));
+  }
 
  private:
   struct Impl;
@@ -151,6 +161,7 @@ class Producer {
   std::size_t poll_raw(std::chrono::milliseconds timeout, RawCallback callback, void* context);
   base::Status flush_raw(std::chrono::steady_clock::time_point deadline, RawCallback callback, void* context);
   base::Status commit_flushed(std::chrono::milliseconds timeout);
+  base::Status abort_raw(std::chrono::milliseconds timeout, RawCallback callback, void* context);
 
   std::unique_ptr<Impl> impl_;
 };

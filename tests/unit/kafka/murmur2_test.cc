@@ -12,7 +12,7 @@ namespace sluice::kafka {
 namespace {
 
 TEST(Murmur2, EqualsJavaOnEveryVector) {
-  std::ifstream file(SLUICE_GOLDEN_DIR "/vectors/partitioner.jsonl");
+  std::ifstream file(SLUICE_SOURCE_DIR "/tests/golden/vectors/partitioner.jsonl");
   ASSERT_TRUE(file);
   int count = 0;
   for (std::string line; std::getline(file, line); ++count) {
