@@ -1,0 +1,35 @@
+#pragma once
+// SIGTERM and SIGINT as something main can wait for. Create before any other thread, so that all inherit the blocked
+// signals.
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+namespace sluice::cmd {
+
+// Lives as long as the process: one per process.
+class Signals {
+ public:
+  Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // The first signal, or what stop() was told. A second signal ends the process at once.
+  void wait();
+  bool requested() const;
+
+ private:
+  void watch();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool requested_ = false;
+};
+
+// Writes out the log and ends the process without waiting for threads that plugins hold.
+[[noreturn]] void end_process(int status);
+
+}  // namespace sluice::cmd

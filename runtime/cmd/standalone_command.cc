@@ -1,0 +1,191 @@
+// `sluice standalone`: a worker with its connectors in memory and its offsets in a file.
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "rest/rest_server.h"
+#include "runtime/base/log.h"
+#include "runtime/base/strings.h"
+#include "runtime/cmd/commands.h"
+#include "runtime/cmd/exit_codes.h"
+#include "runtime/cmd/signals.h"
+#include "runtime/cmd/version.h"
+#include "runtime/cmd/worker_parts.h"
+#include "runtime/config/properties.h"
+#include "runtime/herder/standalone_herder.h"
+#include "runtime/store/file_offset_store.h"
+
+namespace sluice::cmd {
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: sluice standalone worker.properties [connector1.properties connector2.json ...]\n"
+    "\n"
+    "Runs a worker by itself: connectors are those of the files given and those created through its REST API,\n"
+    "source offsets are kept in the file offset.storage.file.filename. Takes a Java connect-standalone.properties.\n"
+    "\n"
+    "Ends on SIGTERM or SIGINT after its tasks have finished what they do; a second signal ends it at once.\n"
+    "Exit status: 1 wrong usage, 2 the worker cannot start, 3 a connector file cannot be used.\n";
+
+const base::Logger& logger() {
+  static const base::Logger log{"org.apache.kafka.connect.cli.ConnectStandalone"};
+  return log;
+}
+
+int startup_failed(const base::Error& error) {
+  logger().error("Stopping due to error\n{}", error.trace());
+  fmt::print(stderr, "sluice: the worker cannot start: {}\n", error.message());
+  return kExitStartup;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+// "http://host:port/" -> "host:port"
+std::string worker_id_of(std::string_view url) {
+  const auto begin = url.find("://");
+  if (begin != std::string_view::npos) url.remove_prefix(begin + 3);
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return std::string(url);
+}
+
+// The port of the first bound listener that the advertised URL may mean.
+int advertised_port(const config::WorkerConfig& config, const std::vector<config::Listener>& bound) {
+  const std::string url = config.advertised_url(0, "");
+  const bool https = url.starts_with("https:");
+  for (const auto& listener : bound)
+    if (listener.https == https) return listener.port;
+  return bound.empty() ? 0 : bound.front().port;
+}
+
+class StandaloneWorker {
+ public:
+  explicit StandaloneWorker(std::unique_ptr<WorkerParts> parts)
+      : parts_(std::move(parts)), offsets_(parts_->config->offset_file()) {}
+
+  base::Status start() {
+    SLUICE_TRY(offsets_.start());
+    parts_->context.offsets = &offsets_;
+    SLUICE_TRY_ASSIGN(auto options, rest::rest_options(*parts_->config));
+    rest_ = std::make_unique<rest::RestServer>(std::move(options));
+    SLUICE_TRY(rest_->bind());
+    const auto bound = rest_->listeners();
+    const std::string url = parts_->config->advertised_url(advertised_port(*parts_->config, bound), host_name());
+    for (const auto& listener : bound)
+      logger().info("REST server listening at {}, advertising URL {}", listener.to_string(), url);
+
+    SLUICE_TRY_ASSIGN(const auto cluster_id, parts_->cluster_id.get());
+    parts_->context.kafka_cluster_id = cluster_id;
+    if (!cluster_id.empty()) logger().info("Kafka cluster ID: {}", cluster_id);
+    herder_ = std::make_unique<herder::StandaloneHerder>(herder::HerderParts{.worker = &parts_->context,
+                                                                             .catalog = parts_->plugins.get(),
+                                                                             .converters = parts_->converters,
+                                                                             .override_policy = parts_->override_policy,
+                                                                             .version = version(),
+                                                                             .commit = commit()});
+    herder_->set_worker_id(worker_id_of(url));
+    SLUICE_TRY(herder_->start());
+    rest_->start(services());
+    logger().info("REST resources initialized; server is started and ready to handle requests");
+    logger().info("Kafka Connect started");
+    return {};
+  }
+
+  // The connectors of the command line, one after another.
+  base::Status create_connectors(const std::vector<std::string>& files, const Signals& signals) {
+    for (const auto& file : files) {
+      if (signals.requested()) return {};
+      SLUICE_TRY_ASSIGN(auto connector, config::read_connector_file(file));
+      herder::CreateRequest request{std::move(connector.name), std::move(connector.config), std::nullopt};
+      SLUICE_TRY_ASSIGN(request.initial_state, target_state(connector.initial_state, file));
+      auto created = herder_->create_connector(request, std::chrono::steady_clock::now() + rest::kRequestTimeout);
+      if (!created)
+        return base::fail(
+            base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                        fmt::format("Failed to create connector for {}: {}", file, created.error().message()))
+                .with_cause(std::move(created).error()));
+      logger().info("Created connector {}", created->name);
+    }
+    herder_->set_ready();
+    return {};
+  }
+
+  void stop() {
+    logger().info("Kafka Connect stopping");
+    if (rest_) {
+      rest_->request_stop();
+      rest_->stop();
+    }
+    if (herder_) herder_->stop();
+    offsets_.stop();
+    logger().info("Kafka Connect stopped");
+  }
+
+ private:
+  rest::Services services() {
+    rest::Services services;
+    services.herder = herder_.get();
+    services.catalog = parts_->plugins.get();
+    services.metrics = parts_->metrics.get();
+    services.quarantined = [plugins = parts_->plugins.get()] {
+      std::vector<rest::QuarantinedPlugin> list;
+      for (auto& entry : plugins->quarantined()) list.push_back({std::move(entry.path), std::move(entry.reason)});
+      return list;
+    };
+    services.topic_tracking = parts_->config->topic_tracking_enabled();
+    services.topic_tracking_reset = parts_->config->topic_tracking_reset_allowed();
+    return services;
+  }
+
+  static base::Result<std::optional<herder::TargetState>> target_state(const std::optional<std::string>& text,
+                                                                       const std::string& file) {
+    if (!text) return std::optional<herder::TargetState>();
+    const std::string upper = base::to_upper_ascii(*text);
+    if (upper == "RUNNING") return std::optional(herder::TargetState::kStarted);
+    if (upper == "PAUSED") return std::optional(herder::TargetState::kPaused);
+    if (upper == "STOPPED") return std::optional(herder::TargetState::kStopped);
+    return base::config_error("'{}' in '{}' is no initial_state: write RUNNING, PAUSED or STOPPED", *text, file);
+  }
+
+  const std::unique_ptr<WorkerParts> parts_;
+  store::FileOffsetStore offsets_;
+  std::unique_ptr<rest::RestServer> rest_;
+  std::unique_ptr<herder::StandaloneHerder> herder_;
+};
+
+}  // namespace
+
+int run_standalone(const std::vector<std::string>& args) {
+  if (args.empty() || args[0] == "--help" || args[0] == "-h") {
+    fmt::print(stdout, "{}", kUsage);
+    return kExitUsage;
+  }
+  if (args[0].starts_with("-")) {
+    fmt::print(stderr, "sluice standalone: unknown option '{}'\n\n{}", args[0], kUsage);
+    return kExitUsage;
+  }
+  // Both stay until the process ends: threads of hung plugins may use them.
+  static Signals signals;
+  auto parts = make_worker_parts(config::WorkerMode::kStandalone, args[0]);
+  if (!parts) return startup_failed(parts.error());
+  StandaloneWorker worker(std::move(*parts));
+  int status = kExitOk;
+  if (auto started = worker.start(); !started) {
+    status = startup_failed(started.error());
+  } else if (auto created = worker.create_connectors({args.begin() + 1, args.end()}, signals); !created) {
+    logger().error("Stopping after connector error\n{}", created.error().trace());
+    fmt::print(stderr, "sluice: {}\n", created.error().message());
+    status = kExitConnector;
+  } else {
+    signals.wait();
+  }
+  worker.stop();
+  end_process(status);
+}
+
+}  // namespace sluice::cmd

@@ -1,0 +1,96 @@
+#include "runtime/cmd/worker_parts.h"
+
+#include <utility>
+
+#include "runtime/base/log.h"
+#include "runtime/base/strings.h"
+#include "runtime/cmd/builtin_components.h"
+#include "runtime/cmd/cluster_id.h"
+#include "runtime/cmd/plugins_cmd.h"
+#include "runtime/cmd/version.h"
+#include "runtime/config/properties.h"
+
+namespace sluice::cmd {
+namespace {
+
+const base::Logger& logger() {
+  static const base::Logger log{"org.apache.kafka.connect.cli.AbstractConnectCli"};
+  return log;
+}
+
+base::Status set_up_logging(const config::ConfigMap& properties) {
+  base::LogOptions options;
+  const std::string format = properties.get_or("sluice.log.format", "text");
+  if (!base::equals_ignore_case_ascii(format, "text") && !base::equals_ignore_case_ascii(format, "json"))
+    return base::config_error("Invalid value {} for configuration sluice.log.format: write text or json", format);
+  options.json = base::equals_ignore_case_ascii(format, "json");
+  options.file = properties.get_or("sluice.log.file", "");
+  const std::string level = properties.get_or("sluice.log.level", "INFO");
+  const auto parsed = base::parse_log_level(level);
+  if (!parsed)
+    return base::config_error(
+        "Invalid value {} for configuration sluice.log.level: write one of OFF, FATAL, ERROR, WARN, INFO, DEBUG, "
+        "TRACE, ALL",
+        level);
+  options.level = *parsed;
+  base::init_logging(options);
+  return {};
+}
+
+base::Status start_broker(WorkerParts& parts) {
+  if (parts.config->bootstrap_servers() != kafka::kEmbeddedBootstrap) {
+    parts.context.bootstrap_servers = parts.config->bootstrap_servers();
+    return {};
+  }
+  SLUICE_TRY_ASSIGN(parts.broker, kafka::EmbeddedBroker::start());
+  parts.context.bootstrap_servers = parts.broker->bootstrap_servers();
+  logger().warn(
+      "bootstrap.servers=embedded: Kafka is an embedded broker at {}, in memory. Its topics are bounded and gone at "
+      "exit",
+      parts.context.bootstrap_servers);
+  return {};
+}
+
+base::Status find_plugins(WorkerParts& parts) {
+  logger().info("Scanning for plugin classes. This might take a moment ...");
+  plugin::Registry::Options options;
+  options.plugin_path = parts.config->plugin_path();
+  options.state_dir = parts.config->state_dir();
+  options.worker_version = version();
+  options.probe_command = own_path();
+  parts.plugins = std::make_unique<plugin::Registry>(std::move(options));
+  SLUICE_TRY(add_builtin_components(*parts.plugins));
+  parts.plugins->scan();
+  SLUICE_TRY_ASSIGN(parts.converters, parts.config->check_components(*parts.plugins));
+  SLUICE_TRY_ASSIGN(parts.override_policy, parts.config->override_policy());
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<WorkerParts>> make_worker_parts(config::WorkerMode mode,
+                                                             const std::string& properties_file) {
+  auto parts = std::make_unique<WorkerParts>();
+  SLUICE_TRY_ASSIGN(const auto properties, config::read_properties(properties_file));
+  SLUICE_TRY(set_up_logging(properties));
+  logger().info("Kafka Connect worker initializing ...");
+  logger().info("Kafka version: {}", version());
+  logger().info("Kafka commitId: {}", commit());
+  SLUICE_TRY_ASSIGN(auto config, config::WorkerConfig::make(mode, properties, config::builtin_config_providers()));
+  parts->config = std::make_unique<config::WorkerConfig>(std::move(config));
+  for (const auto& warning : parts->config->warnings()) logger().warn("{}", warning);
+
+  SLUICE_TRY(start_broker(*parts));
+  parts->cluster_id = ask_cluster_id(*parts->config, parts->context.bootstrap_servers);
+  SLUICE_TRY(find_plugins(*parts));
+  metrics::Registry::Options metrics;
+  metrics.sample_window_ms = parts->config->parsed().int64("metrics.sample.window.ms");
+  metrics.num_samples = parts->config->parsed().int32("metrics.num.samples");
+  parts->metrics = std::make_unique<metrics::Registry>(std::move(metrics), base::system_clock());
+  parts->context.config = parts->config.get();
+  parts->context.plugins = parts->plugins.get();
+  parts->context.metrics = parts->metrics.get();
+  return parts;
+}
+
+}  // namespace sluice::cmd
