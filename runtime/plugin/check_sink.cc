@@ -115,12 +115,37 @@ Verdict rebalances_are_survived(CheckSubject& subject) {
   return passed();
 }
 
+// Counts what a sink does with the right to release a batch. `owner_data` moves with the struct.
+void count_release(sluice_batch* batch) { ++*static_cast<std::atomic<int>*>(batch->owner_data); }
+
+Verdict batches_are_released_once(CheckSubject& subject) {
+  data::SchemaPool pool;
+  Corpus corpus(pool);
+  std::atomic<int> releases{0};
+  data::Batch batch;
+  CheckSink task;
+  if (auto status = begin(task, subject); !status) return failed_with("start and open", status.error());
+  if (!corpus.fill(batch, kTopic, 0)) return failed("the batch does not fit");
+  batch.c()->release = count_release;
+  batch.c()->owner_data = &releases;
+  const auto status = put(task, batch);
+  const bool taken = batch.c()->release == nullptr;
+  if (!is_answer(status)) return failed_with("put", status.error());
+  if (!taken && releases > 0) return failed("put released the batch and left it to the host to release it again");
+  if (taken && !status) return failed("put took the batch although it failed");
+  batch.c()->release = nullptr;
+  task.stop();
+  if (taken && releases != 1) return failed("the batch that put took was released {} times", releases.load());
+  return passed();
+}
+
 }  // namespace
 
 std::span<const CheckTest> sink_checks() {
   static const std::vector<CheckTest> tests = {
       {"data.empty", 4, "an empty put is nothing", 30s, kSinks, true, empty_put_is_nothing},
       {"data.corpus", 4, "every shape of record is taken or refused, none edited", 60s, kSinks, true, every_shape_is_answered},
+      {"data.release", 4, "a batch is released once, by the sink or by the host", 30s, kSinks, true, batches_are_released_once},
       {"data.redelivery", 4, "the same records may come again", 30s, kSinks, true, redelivery_is_tolerated},
       {"data.commits", 4, "pre_commit answers no offset beyond what was put", 30s, kSinks, true, commits_are_bounded},
       {"data.rebalance", 4, "close and open may come between puts", 30s, kSinks, true, rebalances_are_survived},

@@ -41,7 +41,7 @@ static sluice_status tick_poll(void *self, sluice_batch *out, sluice_error *err)
   if (record == NULL) return sluice_fail(err, SLUICE_NO_MEMORY, "the batch is full");
   char text[40];
   snprintf(text, sizeof text, "tick %lld", (long long)t->next);
-  record->value = sluice_text_copy(out, sluice_str_of(text));
+  record->value = sluice_string_copy(out, sluice_str_of(text));
   return sluice_record_source(out, record, "tick", "n", ++t->next);
 }
 

@@ -83,7 +83,7 @@ static inline sluice_value sluice_bool(int truth) {
   return v;
 }
 /* A view: the bytes must live as long as the batch (its arena, or static storage). */
-static inline sluice_value sluice_text(sluice_str text) {
+static inline sluice_value sluice_string(sluice_str text) {
   sluice_value v = {0};
   v.kind = SLUICE_STRING;
   v.size = (uint32_t)text.size;
@@ -104,12 +104,12 @@ static inline void *sluice_alloc(sluice_batch *batch, uint64_t size, uint32_t al
 }
 
 /* A copy of a text in the batch. A null value (kind SLUICE_NULL) where there is no memory. */
-static inline sluice_value sluice_text_copy(sluice_batch *batch, sluice_str text) {
+static inline sluice_value sluice_string_copy(sluice_batch *batch, sluice_str text) {
   char *copy = (char *)sluice_alloc(batch, text.size + 1, 1);
   sluice_str made = {copy, text.size};
   if (copy == NULL) return sluice_null();
   if (text.size > 0) memcpy(copy, text.data, (size_t)text.size);
-  return sluice_text(made);
+  return sluice_string(made);
 }
 
 /* ---- batches ------------------------------------------------------------------------------------------------------------ */
@@ -130,7 +130,7 @@ static inline uint32_t sluice_batch_topic(sluice_batch *batch, sluice_str topic)
   for (uint32_t i = batch->topic_count; i-- > 0;)
     if (sluice_str_equal(batch->topics[i], topic)) return i;
   topics = (sluice_str *)sluice_grow_(batch, batch->topics, batch->topic_count, 8, sizeof *topics);
-  name = sluice_text_copy(batch, topic);
+  name = sluice_string_copy(batch, topic);
   if (topics == NULL || name.kind == SLUICE_NULL) return UINT32_MAX;
   batch->topics = topics;
   topics[batch->topic_count].data = (const char *)name.as.bytes;
@@ -161,7 +161,7 @@ static inline sluice_value sluice_map1(sluice_batch *batch, const char *key, slu
   sluice_value *pair = (sluice_value *)sluice_alloc(batch, 2 * sizeof *pair, 16);
   sluice_value map = {0};
   if (pair == NULL) return map;
-  pair[0] = sluice_text_copy(batch, sluice_str_of(key));
+  pair[0] = sluice_string_copy(batch, sluice_str_of(key));
   pair[1] = value;
   if (pair[0].kind == SLUICE_NULL) return map;
   map.kind = SLUICE_MAP;
@@ -180,7 +180,7 @@ static inline sluice_status sluice_record_source(sluice_batch *batch, sluice_rec
   }
   if (i == UINT32_MAX) {
     sluice_value *partitions = (sluice_value *)sluice_grow_(batch, batch->source_partitions, batch->source_partition_count, 8, sizeof *partitions);
-    sluice_value text = sluice_text_copy(batch, sluice_str_of(name));
+    sluice_value text = sluice_string_copy(batch, sluice_str_of(name));
     sluice_value map = text.kind == SLUICE_NULL ? text : sluice_map1(batch, "partition", text);
     if (partitions == NULL || map.kind == SLUICE_NULL) return SLUICE_NO_MEMORY;
     i = batch->source_partition_count;
@@ -202,8 +202,8 @@ static inline int64_t sluice_stored_i64(const sluice_offset_reader *reader, void
   if (reader == NULL) return fallback;
   memset(&err, 0, sizeof err);
   err.struct_size = sizeof err;
-  pair[0] = sluice_text(SLUICE_STR("partition"));
-  pair[1] = sluice_text(sluice_str_of(name));
+  pair[0] = sluice_string(SLUICE_STR("partition"));
+  pair[1] = sluice_string(sluice_str_of(name));
   partition.kind = SLUICE_MAP;
   partition.size = 1;
   partition.as.items = pair;
