@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <unistd.h>
 static void *linger(void *unused) {
-  (void)unused;
-  for (;;) pause();
+  while (pause() != 0) continue;
+  return unused;
 }
 static sluice_status start(void *self, const sluice_kv *config, uint32_t count, sluice_error *err) {
   pthread_t thread;
