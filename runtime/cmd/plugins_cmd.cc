@@ -115,7 +115,9 @@ int list(std::span<const std::string> arguments, const std::string& self) {
     for (const auto element : base::split(word, ',')) registry_options.plugin_path.emplace_back(base::java_trim(element));
   registry_options.state_dir = options.value("--state").value_or("");
   registry_options.probe_command = self;
-  base::init_logging({.level = base::LogLevel::kError});  // what is wrong is in the list
+  base::LogOptions quiet;
+  quiet.level = base::LogLevel::kError;  // what is wrong is in the list
+  base::init_logging(quiet);
   plugin::Registry registry(registry_options);
   registry.scan();
   if (options.has("--json")) {

@@ -203,7 +203,7 @@ std::span<const CheckTest> lifecycle_checks() {
       {"lifecycle.failed_start", 3, "a start without configuration fails cleanly", 30s, kConnectors, false, failed_start_is_clean},
       {"lifecycle.start_stop", 3, "start and stop leave nothing behind", 60s, kConnectors, true, start_and_stop},
       {"lifecycle.request_stop", 3, "request_stop ends a poll within the deadline", 30s, {SLUICE_KIND_SOURCE}, true, poll_stops},
-      {"lifecycle.two_tasks", 3, "two tasks run beside each other", 60s, kConnectors, true, two_tasks_are_independent},
+      {"lifecycle.two_tasks", 3, "two tasks run beside each other", 10s, kConnectors, true, two_tasks_are_independent},
   };
   return tests;
 }

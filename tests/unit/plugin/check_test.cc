@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Plugins, CheckFinds,
                                          Fault{"edits_payload", "data.corpus", "signal"}, Fault{"bad_index", "data.batches", "topic index"},
                                          Fault{"prints", "lifecycle.start_stop", "starting"}, Fault{"throws", "data.batches", "thrown in poll"},
                                          Fault{"foreign", "static.note", "no .note.sluice"}),
-                         [](const auto& info) { return std::string(info.param.plugin); });
+                         [](const auto& fault) { return std::string(fault.param.plugin); });
 
 TEST(Check, FindsNothingWrongWithAGoodPlugin) {
   for (const auto& failure : failures(bad_plugin("good_1"), 4)) {

@@ -109,7 +109,7 @@ TEST_F(RegistryTest, APluginDroppedIntoARunningWorkerIsFound) {
   EXPECT_FALSE(registry.rescan());
   copy_plugin(bad_plugin("good_1"), path / "new/good.so");
   EXPECT_EQ(registry.resolve("GoodSource"), "GoodSource");
-  EXPECT_TRUE(registry.connector("Good"));  // not an alias: the name has no suffix to drop
+  EXPECT_FALSE(registry.resolve("Good"));  // not an alias: the name has no suffix to drop
 }
 
 TEST_F(RegistryTest, AHalfCopiedPluginIsUsedOnceItIsWhole) {
