@@ -1,21 +1,20 @@
 // One task of a worker, in this process, with everything that a task has: plugin, converters, transforms, offsets, metrics.
 
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "bench/loops/loops.h"
 #include "bench/loops/samples.h"
+#include "runtime/cmd/builtin_components.h"
 #include "runtime/config/config_provider.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/config/worker_config.h"
-#include "runtime/convert/builtin.h"
 #include "runtime/data/batch.h"
 #include "runtime/metrics/registry.h"
 #include "runtime/plugin/instance.h"
@@ -24,7 +23,6 @@
 #include "runtime/task/components.h"
 #include "runtime/task/plugin_services.h"
 #include "runtime/task/task_runner.h"
-#include "smt/builtin.h"
 
 namespace sluice::bench {
 namespace {
@@ -112,21 +110,13 @@ struct Worker {
                  .worker_version = "bench",
                  .probe_command = ""}),
         metrics({}, base::system_clock()) {
-    for (auto& component : convert::builtin_converters()) must_add(std::move(component));
-    for (auto& component : smt::builtin_transforms()) must_add(std::move(component));
+    if (auto status = cmd::add_builtin_components(plugins); !status) die(status.error().to_string());
     plugins.scan();
     context.config = &config;
     context.plugins = &plugins;
     context.offsets = &offsets;
     context.metrics = &metrics;
     context.bootstrap_servers = options.bootstrap;
-  }
-
-  template <typename Component>
-  void must_add(Component component) {
-    plugin::BuiltinComponent builtin;
-    builtin.class_name = component.class_name;
-    if (auto status = plugins.add(plugin::to_builtin(std::move(component))); !status) die(status.error().to_string());
   }
 
   task::TaskSpec spec(const Options& options, bool source) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
@@ -35,7 +36,7 @@ TEST(OffsetTracker, CommitsOnlyTheAcknowledgedPrefix) {
   OffsetTracker tracker("c");
   const MapValue partition("p", Value::int64(0));
   const std::uint32_t line = tracker.line(partition.value()).value();
-  std::vector<MapValue> offsets;
+  std::deque<MapValue> offsets;
   for (int i = 1; i <= 3; ++i) offsets.emplace_back("n", Value::int64(i));
   const sluice_value values[] = {offsets[0].value(), offsets[1].value(), offsets[2].value()};
   std::vector<OffsetTracker::Ticket> tickets;
@@ -144,9 +145,9 @@ TEST(OffsetTracker, PropertyPrefixOfAnyAckOrder) {
     OffsetTracker tracker("c");
     const std::size_t lines = 1 + random() % 3;
     const std::size_t count = 1 + random() % 5000;  // beyond one ring
-    std::vector<MapValue> partitions;
+    std::deque<MapValue> partitions;
     for (std::size_t i = 0; i < lines; ++i) partitions.emplace_back("p", Value::int64(static_cast<std::int64_t>(i)));
-    std::vector<MapValue> offsets;
+    std::deque<MapValue> offsets;
     for (std::size_t i = 0; i < count; ++i) offsets.emplace_back("n", Value::int64(static_cast<std::int64_t>(i)));
     std::vector<sluice_value> values;
     for (const MapValue& offset : offsets) values.push_back(offset.value());

@@ -124,8 +124,9 @@ class TaskFlow : public testing::Test {
     properties.set("name", "flow");
     properties.set("connector.class", kind == config::ConnectorKind::kSource ? "ScriptedSource" : "ScriptedSink");
     properties.set("journal", journal().string());
-    auto connector = must(config::ConnectorConfig::make(kind, properties, *plugins_));
-    auto runner = make_task_runner(worker_, {{"flow", 0}, std::move(connector), properties, paused}, listener_);
+    config::ConnectorConfig connector = must(config::ConnectorConfig::make(kind, properties, *plugins_));
+    TaskSpec spec{{"flow", 0}, std::move(connector), properties, paused};
+    auto runner = make_task_runner(worker_, std::move(spec), listener_);
     runner->start();
     return runner;
   }
