@@ -10,6 +10,7 @@ namespace {
 
 // How long to wait for a partition that was assigned a moment ago to be ready for a seek.
 constexpr std::chrono::milliseconds kSeekReady{5000};
+// One attempt at a lookup within poll.
 constexpr std::chrono::milliseconds kLookupTimeout{3000};
 // Until the pattern matches anything, look more often than metadata.max.age.ms.
 constexpr std::chrono::milliseconds kLookupWhileEmpty{2000};
@@ -163,32 +164,57 @@ void Consumer::Impl::on_revoke(const rd_kafka_topic_partition_list_t* partitions
   }
 }
 
-// Committed offsets, else what auto.offset.reset says. What cannot be found out now is left to librdkafka (a negative
-// constant).
+// Committed offsets, else what auto.offset.reset says. Tries until default.api.timeout.ms, as Java's client does; what
+// it could not find out then is an error for the next poll, and is left to librdkafka (a negative constant).
 std::vector<PartitionOffset> Consumer::Impl::starting_offsets(std::span<const base::TopicPartition> partitions) {
-  const RdPartitions list = make_list(partitions, RD_KAFKA_OFFSET_INVALID);
-  int code = rd_kafka_committed(raw(), list.get(), to_timeout(settings.default_api_timeout));
-  if (code == 0) code = first_error(list.get());
-  if (code != 0) client->log().warn("Fetching committed offsets: {}", error_text(code));
+  const auto deadline = Clock::now() + settings.default_api_timeout;
+  const auto left = [&] {
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()),
+                    std::chrono::milliseconds(1));
+  };
+  const auto try_again = [&](const base::Error& failure) {
+    const bool passing = failure.code() == base::Code::kRetry || failure.code() == base::Code::kTimeout;
+    if (wakeup.load()) return false;  // somebody wants to stop: librdkafka may find out for itself
+    if (passing && Clock::now() < deadline && !client->fatal_error()) {
+      std::this_thread::sleep_for(std::min(settings.retry_backoff, left()));
+      return true;
+    }
+    note(failure);
+    return false;
+  };
+
   std::vector<PartitionOffset> starts;
+  for (const auto& partition : partitions) starts.push_back({partition, kOffsetCommitted});
+  for (;;) {
+    const RdPartitions list = make_list(partitions, RD_KAFKA_OFFSET_INVALID);
+    int code = rd_kafka_committed(raw(), list.get(), to_timeout(std::min(left(), kLookupTimeout)));
+    if (code == 0) code = first_error(list.get());
+    if (code == 0) {
+      for (auto& start : starts)
+        if (const auto* item = rd_kafka_topic_partition_list_find(list.get(), start.partition.topic.c_str(),
+                                                                  start.partition.partition);
+            item && item->offset >= 0)
+          start.offset = item->offset;
+      break;
+    }
+    if (!try_again(make_error(code, "fetching committed offsets"))) return starts;
+  }
+
   std::vector<base::TopicPartition> unset;
-  for (int i = 0; i < list->cnt; ++i) {
-    const auto& item = list->elems[i];
-    const bool known = code == 0 && item.offset >= 0;
-    starts.push_back({{item.topic, item.partition}, known ? item.offset : kOffsetCommitted});
-    if (!known) unset.push_back(starts.back().partition);
-  }
-  if (unset.empty() || code != 0 || settings.offset_reset == OffsetReset::kNone) return starts;
+  for (const auto& start : starts)
+    if (start.offset < 0) unset.push_back(start.partition);
+  if (unset.empty() || settings.offset_reset == OffsetReset::kNone) return starts;
   const auto end = settings.offset_reset == OffsetReset::kEarliest ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
-  const auto found = query_offsets(raw(), unset, end, settings.default_api_timeout);
-  if (!found) {
-    client->log().warn("{}", found.error().message());
-    return starts;
+  for (;;) {
+    const auto found = query_offsets(raw(), unset, end, std::min(left(), kLookupTimeout));
+    if (found) {
+      for (auto& start : starts)
+        for (const auto& entry : *found)
+          if (entry.partition == start.partition && entry.offset >= 0) start.offset = entry.offset;
+      return starts;
+    }
+    if (!try_again(found.error())) return starts;
   }
-  for (auto& start : starts)
-    for (const auto& entry : *found)
-      if (entry.partition == start.partition && entry.offset >= 0) start.offset = entry.offset;
-  return starts;
 }
 
 base::Status Consumer::pause(std::span<const base::TopicPartition> partitions) {

@@ -1,6 +1,6 @@
 #pragma once
 // A Java regular expression, matched against whole topic names. PCRE2's syntax covers Java's but for class intersection
-// ([a&&b]) and Java's own property names (\p{javaUpperCase}, \p{Alpha}), which are refused.
+// ([a&&b]) and Java's own property names (\p{javaUpperCase}, \p{Alnum}), which are refused.
 
 #include <memory>
 #include <string_view>
