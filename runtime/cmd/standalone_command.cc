@@ -86,7 +86,7 @@ class StandaloneWorker {
                                                                              .catalog = parts_->plugins.get(),
                                                                              .converters = parts_->converters,
                                                                              .override_policy = parts_->override_policy,
-                                                                             .version = version(),
+                                                                             .version = kafka_version(),
                                                                              .commit = commit()});
     herder_->set_worker_id(worker_id_of(url));
     SLUICE_TRY(herder_->start());

@@ -56,7 +56,7 @@ base::Status find_plugins(WorkerParts& parts) {
   plugin::Registry::Options options;
   options.plugin_path = parts.config->plugin_path();
   options.state_dir = parts.config->state_dir();
-  options.worker_version = version();
+  options.worker_version = kafka_version();
   options.probe_command = own_path();
   parts.plugins = std::make_unique<plugin::Registry>(std::move(options));
   SLUICE_TRY(add_builtin_components(*parts.plugins));
@@ -74,8 +74,8 @@ base::Result<std::unique_ptr<WorkerParts>> make_worker_parts(config::WorkerMode 
   SLUICE_TRY_ASSIGN(const auto properties, config::read_properties(properties_file));
   SLUICE_TRY(set_up_logging(properties));
   logger().info("Kafka Connect worker initializing ...");
-  logger().info("Kafka version: {}", version());
-  logger().info("Kafka commitId: {}", commit());
+  logger().info("Sluice {} (commit {})", version(), commit());
+  logger().info("Kafka version: {}", kafka_version());
   SLUICE_TRY_ASSIGN(auto config, config::WorkerConfig::make(mode, properties, config::builtin_config_providers()));
   parts->config = std::make_unique<config::WorkerConfig>(std::move(config));
   for (const auto& warning : parts->config->warnings()) logger().warn("{}", warning);
