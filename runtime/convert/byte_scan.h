@@ -29,6 +29,53 @@ inline std::uint64_t special_bytes(std::uint64_t word) {
   return (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) | ((word - kOnes * 0x20) & ~word)) & kHighs;
 }
 
+// The first byte from 0x80 in [p, end), or end.
+inline const char* skip_ascii(const char* p, const char* end) {
+#if defined(__SSE2__)
+  while (end - p >= 16) {
+    const auto above = static_cast<unsigned>(_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    if (above != 0) return p + std::countr_zero(above);
+    p += 16;
+  }
+#endif
+  while (end - p >= 8 && (load8(p) & kHighs) == 0) p += 8;
+  while (p != end && static_cast<unsigned char>(*p) < 0x80) ++p;
+  return p;
+}
+
+// What kTextBlock bytes of a text hold.
+struct TextBlock {
+  bool none = false;    // only printable ASCII, and neither quote nor backslash
+  bool closed = false;  // the first byte of another kind is the closing quote
+  int plain = 0;        // bytes before it
+};
+#if defined(__SSE2__)
+inline constexpr std::size_t kTextBlock = 16;
+inline TextBlock look_at_text(const char* p) {
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  // As signed numbers, bytes from 0x80 are below 0x20 too.
+  const __m128i other = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+  const __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+  const __m128i marks = _mm_or_si128(_mm_or_si128(other, quotes), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+  const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
+  if (mask == 0) return {true, false, 0};
+  const int plain = std::countr_zero(mask);
+  return {false, p[plain] == '"', plain};
+}
+#else
+inline constexpr std::size_t kTextBlock = 8;
+inline TextBlock look_at_text(const char* p) {
+  const std::uint64_t word = load8(p);
+  if ((special_bytes(word) | (word & kHighs)) == 0) return {true, false, 0};
+  int plain = 0;
+  for (; plain < 7; ++plain) {
+    const auto c = static_cast<unsigned char>(p[plain]);
+    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;
+  }
+  return {false, p[plain] == '"', plain};
+}
+#endif
+
 // The first byte in [p, end) that is '"', '\\' or below 0x20, or end. Sets *high if a byte from 0x80 stands before it.
 inline const char* find_text_end(const char* p, const char* end, bool* high) {
 #if defined(__SSE2__)

@@ -3,11 +3,13 @@
 #include <cstring>
 
 #include "runtime/convert/base64.h"
+#include "runtime/convert/byte_scan.h"
 
 namespace sluice::convert::json {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::ptrdiff_t kPlainTextMax = 256;
 
 }  // namespace
 
@@ -65,8 +67,25 @@ bool Reader::float32(sluice_value* value) {
   return true;
 }
 
+// A short text of plain ASCII, which most are. False: nothing is read, another look is needed.
+inline bool Reader::plain_text(std::string_view* text) {
+  const char* const start = p_ + 1;
+  for (const char* p = start; end_ - p >= static_cast<std::ptrdiff_t>(kTextBlock) && p - start < kPlainTextMax;
+       p += kTextBlock) {
+    const TextBlock block = look_at_text(p);
+    if (block.none) continue;
+    if (!block.closed) return false;
+    p += block.plain;
+    *text = {start, static_cast<std::size_t>(p - start)};
+    p_ = p + 1;
+    return true;
+  }
+  return false;
+}
+
 bool Reader::text(TextRole role, std::string_view* text) {
   if (p_ == end_ || *p_ != '"') return false;
+  if (plain_text(text)) return true;
   ++p_;
   const char* close = nullptr;
   const TextKind kind = scan_text(p_, end_, &close);

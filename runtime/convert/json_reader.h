@@ -52,6 +52,7 @@ class Reader {
   bool float64(sluice_value* value);
   bool float32(sluice_value* value);
   bool text(TextRole role, std::string_view* text);
+  bool plain_text(std::string_view* text);
   bool word(std::string_view expected);
   bool name(std::string_view* name);
   bool array(const ReaderNode* element, sluice_value* value);

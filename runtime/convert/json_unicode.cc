@@ -75,12 +75,15 @@ char* from_utf16(std::string_view bytes, bool big, char* out) {
 
 char* from_utf32(std::string_view bytes, bool big, char* out) {
   std::size_t i = 0;
-  const char* const start = out;
+  char* const start = out;
   for (; i + 3 < bytes.size(); i += 4) {
     const auto at = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])); };
     const std::uint32_t point =
         big ? at(0) << 24 | at(1) << 16 | at(2) << 8 | at(3) : at(3) << 24 | at(2) << 16 | at(1) << 8 | at(0);
     if (point > 0x10FFFF) {
+      // Java decodes so many characters at once, and fails then even if the first value ends before.
+      constexpr std::size_t kDecodedAtOnce = 4000;
+      if (i / 4 < kDecodedAtOnce) out = start;
       *out++ = kNeverJson;
       return out;
     }

@@ -1,5 +1,7 @@
 #include "runtime/convert/utf8.h"
 
+#include "runtime/convert/byte_scan.h"
+
 namespace sluice::convert {
 namespace {
 
@@ -37,16 +39,13 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 bool is_utf8(std::string_view text) {
   const char* p = text.data();
   const char* const end = p + text.size();
-  while (p != end) {
-    if (byte_at(p) < 0x80) {
-      ++p;
-      continue;
-    }
+  for (;;) {
+    p = skip_ascii(p, end);
+    if (p == end) return true;
     const int length = sequence_length(p, end, false);
     if (length < 0) return false;
     p += length;
   }
-  return true;
 }
 
 char* put_point(char* out, char32_t point) {
