@@ -105,7 +105,7 @@ try "curl -sS --fail-with-body $url/"
 echo
 
 step "4/5 A source, a topic, a sink: a text file travels through the broker, one record a line"
-echo "The source wraps each line into a field (HoistField) and adds a second one (InsertField); the converter makes JSON of it."
+echo "One partition, so that the lines keep their order. The source wraps each line into a field (HoistField) and adds a second one (InsertField); the converter makes JSON of it."
 try "curl -sS --fail-with-body -X POST $url/connectors -H 'Content-Type: application/json' -d '{
   \"name\": \"quickstart-source\",
   \"config\": {
@@ -113,6 +113,8 @@ try "curl -sS --fail-with-body -X POST $url/connectors -H 'Content-Type: applica
     \"tasks.max\": \"1\",
     \"file\": \"$dir/input.txt\",
     \"topic\": \"quickstart\",
+    \"topic.creation.default.partitions\": \"1\",
+    \"topic.creation.default.replication.factor\": \"1\",
     \"transforms\": \"wrap,stamp\",
     \"transforms.wrap.type\": \"org.apache.kafka.connect.transforms.HoistField\$Value\",
     \"transforms.wrap.field\": \"line\",
@@ -153,7 +155,7 @@ want = open(sys.argv[1], encoding="utf-8").read().split("\n")[:-1]
 got = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8").read().split("\n")[:-1]]
 sys.exit(0 if got == [{"line": line, "carried_by": "sluice"} for line in want] else 1)
 PY
-memory=$(sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$worker/status")
+memory=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$worker/status")
 printf '\nAll %d lines went through %s and are equal. The worker, its broker included, holds %d MB of memory.\n' "$lines" "the broker" $((memory / 1024))
 
 if $keep; then
