@@ -1,4 +1,5 @@
-// sluice-plugin-tool: the commands of `sluice plugins`, for the build itself, which writes manifests before the worker is linked.
+// sluice-plugin-tool: the commands of `sluice plugins`, for the build itself, which writes manifests before the worker
+// is linked.
 
 #include <span>
 #include <string>

@@ -23,7 +23,8 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: sluice plugins list [--json] PATH...\n"
-    "           the plugins found on PATH... (elements of plugin.path: folders or libraries), and the files that are not used, with reasons\n"
+    "           the plugins found on PATH... (elements of plugin.path: folders or libraries), and the files that are "
+    "not used, with reasons\n"
     "       sluice plugins probe [--output FILE] LIBRARY\n"
     "           loads LIBRARY and writes its manifest\n"
     "       sluice plugins check [--json] [--level 0-4] [--component NAME] [--config FILE.json] LIBRARY\n"
@@ -42,14 +43,16 @@ int complain(const base::Error& error) {
 // Options of the form --name VALUE or --name; everything else is left in order.
 class Options {
  public:
-  Options(std::span<const std::string> arguments, std::span<const std::string_view> with_value, std::span<const std::string_view> flags) {
+  Options(std::span<const std::string> arguments, std::span<const std::string_view> with_value,
+          std::span<const std::string_view> flags) {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       const std::string& word = arguments[i];
       if (word.rfind("--", 0) != 0) {
         rest_.push_back(word);
       } else if (std::find(flags.begin(), flags.end(), word) != flags.end()) {
         values_.emplace_back(word, "");
-      } else if (std::find(with_value.begin(), with_value.end(), word) != with_value.end() && i + 1 < arguments.size()) {
+      } else if (std::find(with_value.begin(), with_value.end(), word) != with_value.end() &&
+                 i + 1 < arguments.size()) {
         values_.emplace_back(word, arguments[++i]);
       } else {
         ok_ = false;
@@ -84,7 +87,8 @@ int probe(std::span<const std::string> arguments) {
   if (!manifest) {
     status = complain(manifest.error());
   } else if (const auto output = options.value("--output")) {
-    if (auto written = plugin::write_file_atomically(*output, plugin::to_json(*manifest)); !written) status = complain(written.error());
+    if (auto written = plugin::write_file_atomically(*output, plugin::to_json(*manifest)); !written)
+      status = complain(written.error());
   } else {
     const std::string text = plugin::to_json(*manifest);
     for (std::size_t at = 0; at < text.size();) {
@@ -100,7 +104,8 @@ int probe(std::span<const std::string> arguments) {
 std::string kinds_of(const plugin::Manifest& manifest) {
   std::string text;
   for (const auto& component : manifest.components)
-    text += fmt::format("    {:<16} {} {}{}\n", plugin::kind_name(component.kind), component.class_name(), component.version,
+    text += fmt::format("    {:<16} {} {}{}\n", plugin::kind_name(component.kind), component.class_name(),
+                        component.version,
                         component.class_name() == component.name ? "" : fmt::format(" (also {})", component.name));
   return text;
 }
@@ -112,7 +117,8 @@ int list(std::span<const std::string> arguments, const std::string& self) {
   if (!options.ok() || options.rest().empty()) return usage();
   plugin::Registry::Options registry_options;
   for (const auto& word : options.rest())
-    for (const auto element : base::split(word, ',')) registry_options.plugin_path.emplace_back(base::java_trim(element));
+    for (const auto element : base::split(word, ','))
+      registry_options.plugin_path.emplace_back(base::java_trim(element));
   registry_options.state_dir = options.value("--state").value_or("");
   registry_options.probe_command = self;
   base::LogOptions quiet;
@@ -121,16 +127,20 @@ int list(std::span<const std::string> arguments, const std::string& self) {
   plugin::Registry registry(registry_options);
   registry.scan();
   if (options.has("--json")) {
-    nlohmann::ordered_json json{{"plugins", nlohmann::ordered_json::array()}, {"quarantined", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json{{"plugins", nlohmann::ordered_json::array()},
+                                {"quarantined", nlohmann::ordered_json::array()}};
     for (const auto& library : registry.libraries()) {
       auto manifest = nlohmann::ordered_json::parse(plugin::to_json(library.manifest));
-      json["plugins"].push_back({{"path", library.path}, {"origin", library.origin}, {"manifest", std::move(manifest)}});
+      json["plugins"].push_back(
+          {{"path", library.path}, {"origin", library.origin}, {"manifest", std::move(manifest)}});
     }
-    for (const auto& file : registry.quarantined()) json["quarantined"].push_back({{"path", file.path}, {"reason", file.reason}});
+    for (const auto& file : registry.quarantined())
+      json["quarantined"].push_back({{"path", file.path}, {"reason", file.reason}});
     fmt::print("{}\n", json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
     for (const auto& library : registry.libraries())
-      fmt::print("{} {}  {} ({})\n{}", library.manifest.name, library.manifest.version, library.path, library.origin, kinds_of(library.manifest));
+      fmt::print("{} {}  {} ({})\n{}", library.manifest.name, library.manifest.version, library.path, library.origin,
+                 kinds_of(library.manifest));
     if (registry.libraries().empty()) fmt::print("No plugins found.\n");
     if (!registry.quarantined().empty()) fmt::print("Not used:\n");
     for (const auto& file : registry.quarantined()) fmt::print("  {} {}\n", file.path, file.reason);

@@ -10,11 +10,16 @@ using config::ComponentKind;
 std::string_view suffix(ComponentKind kind) {
   switch (kind) {
     case ComponentKind::kSource:
-    case ComponentKind::kSink: return "Connector";
-    case ComponentKind::kConverter: return "Converter";
-    case ComponentKind::kHeaderConverter: return "HeaderConverter";
-    case ComponentKind::kTransformation: return "Transformation";
-    case ComponentKind::kPredicate: return "Predicate";
+    case ComponentKind::kSink:
+      return "Connector";
+    case ComponentKind::kConverter:
+      return "Converter";
+    case ComponentKind::kHeaderConverter:
+      return "HeaderConverter";
+    case ComponentKind::kTransformation:
+      return "Transformation";
+    case ComponentKind::kPredicate:
+      return "Predicate";
   }
   return {};
 }
@@ -49,7 +54,8 @@ AliasTable::AliasTable(std::span<const NamedComponent> components) {
     }
   }
   // A class name always means itself.
-  for (const auto& component : components) names_[std::string(component.class_name)] = {std::string(component.class_name)};
+  for (const auto& component : components)
+    names_[std::string(component.class_name)] = {std::string(component.class_name)};
 }
 
 std::optional<std::string> AliasTable::resolve(std::string_view name) const {

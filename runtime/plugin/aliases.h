@@ -1,7 +1,7 @@
 #pragma once
-// The names that components answer to (spec connect-runtime.md section 2.7): the class name, the simple name, and the simple name
-// without its kind's suffix, as Kafka Connect computes them; and what the component itself declares. A name that means more than
-// one class means none.
+// The names that components answer to (spec connect-runtime.md section 2.7): the class name, the simple name, and the
+// simple name without its kind's suffix, as Kafka Connect computes them; and what the component itself declares. A name
+// that means more than one class means none.
 
 #include <optional>
 #include <span>

@@ -24,9 +24,11 @@ constexpr int kExitSkipped = 3;
 
 std::vector<const CheckTest*> all_tests() {
   std::vector<const CheckTest*> tests;
-  for (const auto part : {static_checks(), config_checks(), lifecycle_checks(), source_checks(), sink_checks(), transform_checks()})
+  for (const auto part :
+       {static_checks(), config_checks(), lifecycle_checks(), source_checks(), sink_checks(), transform_checks()})
     for (const auto& test : part) tests.push_back(&test);
-  std::stable_sort(tests.begin(), tests.end(), [](const CheckTest* a, const CheckTest* b) { return a->level < b->level; });
+  std::stable_sort(tests.begin(), tests.end(),
+                   [](const CheckTest* a, const CheckTest* b) { return a->level < b->level; });
   return tests;
 }
 
@@ -45,8 +47,10 @@ base::Status read_config(const CheckOptions& options, CheckSubject& subject) {
   }
   for (const auto& key : subject.described.keys) {
     if (!key.required || subject.config.get(key.name)) continue;
-    if (key.name == "topic" || key.name == "topics") subject.config.set(key.name, "sluice-check");
-    else if (subject.config_missing.empty()) subject.config_missing = fmt::format("give a value for the required key '{}' with --config", key.name);
+    if (key.name == "topic" || key.name == "topics")
+      subject.config.set(key.name, "sluice-check");
+    else if (subject.config_missing.empty())
+      subject.config_missing = fmt::format("give a value for the required key '{}' with --config", key.name);
   }
   return {};
 }
@@ -88,12 +92,14 @@ Verdict prepare(const CheckOptions& options, const TestName& name, const CheckTe
   if (auto loaded = load(subject); loaded.outcome != CheckOutcome::kPassed) return loaded;
   auto manifest = describe(subject.plugin);
   if (!manifest) return failed("{}", manifest.error().message());
-  if (const auto refusal = abi_refusal(manifest->abi_major, manifest->abi_minor, manifest->required_extensions)) return failed("{}", *refusal);
+  if (const auto refusal = abi_refusal(manifest->abi_major, manifest->abi_minor, manifest->required_extensions))
+    return failed("{}", *refusal);
   subject.manifest = std::move(*manifest);
   subject.manifest.sha256 = sha256_hex(subject.bytes);
   if (name.component.empty()) return passed();
   for (std::size_t i = 0; i < subject.manifest.components.size(); ++i) {
-    if (subject.manifest.components[i].kind != name.kind || subject.manifest.components[i].name != name.component) continue;
+    if (subject.manifest.components[i].kind != name.kind || subject.manifest.components[i].name != name.component)
+      continue;
     subject.component = subject.plugin->components[i];
     subject.described = subject.manifest.components[i];
     if (auto status = read_config(options, subject); !status) return failed("{}", status.error().message());
@@ -130,7 +136,8 @@ CheckResult run_in_child(const CheckOptions& options, const CheckTest& test, con
     result.outcome = CheckOutcome::kPassed;
     if (component != nullptr && !wrote.empty()) {
       result.outcome = CheckOutcome::kFailed;
-      result.reason = fmt::format("the plugin wrote to standard output or error; it must log instead: {}", wrote.substr(0, 200));
+      result.reason =
+          fmt::format("the plugin wrote to standard output or error; it must log instead: {}", wrote.substr(0, 200));
     }
   } else if (!outcome->timed_out && outcome->exit_status == kExitSkipped) {
     result.outcome = CheckOutcome::kSkipped;
@@ -147,7 +154,8 @@ CheckResult run_in_child(const CheckOptions& options, const CheckTest& test, con
 }  // namespace
 
 int CheckReport::count(CheckOutcome outcome) const {
-  return static_cast<int>(std::count_if(results.begin(), results.end(), [outcome](const CheckResult& r) { return r.outcome == outcome; }));
+  return static_cast<int>(
+      std::count_if(results.begin(), results.end(), [outcome](const CheckResult& r) { return r.outcome == outcome; }));
 }
 
 int run_check_test(const CheckOptions& options, const std::string& text) {
@@ -157,7 +165,9 @@ int run_check_test(const CheckOptions& options, const std::string& text) {
   const TestName name = parse_test_name(text);
   Verdict verdict = failed("there is no test '{}'", name.id);
   for (const CheckTest* test : all_tests()) {
-    const bool of_kind = test->kinds.empty() ? name.component.empty() : std::find(test->kinds.begin(), test->kinds.end(), name.kind) != test->kinds.end();
+    const bool of_kind = test->kinds.empty()
+                             ? name.component.empty()
+                             : std::find(test->kinds.begin(), test->kinds.end(), name.kind) != test->kinds.end();
     if (test->id != name.id || !of_kind) continue;
     CheckSubject subject;
     verdict = prepare(options, name, *test, subject);
@@ -183,7 +193,9 @@ base::Result<CheckReport> check_library(const CheckOptions& options) {
     if (!manifest) continue;
     for (const auto& component : manifest->components) {
       if (std::find(test->kinds.begin(), test->kinds.end(), component.kind) == test->kinds.end()) continue;
-      if (!options.component.empty() && component.name != options.component && component.class_name() != options.component) continue;
+      if (!options.component.empty() && component.name != options.component &&
+          component.class_name() != options.component)
+        continue;
       report.results.push_back(run_in_child(options, *test, &component));
     }
   }
@@ -202,12 +214,16 @@ base::Result<CheckReport> check_library(const CheckOptions& options) {
 std::string to_text(const CheckReport& report) {
   std::string text = fmt::format("{}\n", report.library);
   for (const auto& result : report.results) {
-    const char* word = result.outcome == CheckOutcome::kPassed ? "ok  " : result.outcome == CheckOutcome::kFailed ? "FAIL" : "skip";
-    const std::string name = result.component.empty() ? result.test : fmt::format("{} {}", result.component, result.test);
+    const char* word = result.outcome == CheckOutcome::kPassed   ? "ok  "
+                       : result.outcome == CheckOutcome::kFailed ? "FAIL"
+                                                                 : "skip";
+    const std::string name =
+        result.component.empty() ? result.test : fmt::format("{} {}", result.component, result.test);
     text += fmt::format("  {}  {}  {:<46} {:>6} ms  {}\n", word, result.level, name, result.ms, result.description);
     if (!result.reason.empty()) text += fmt::format("           {}\n", result.reason);
   }
-  text += fmt::format("{} passed, {} failed, {} skipped\n", report.count(CheckOutcome::kPassed), report.failed(), report.count(CheckOutcome::kSkipped));
+  text += fmt::format("{} passed, {} failed, {} skipped\n", report.count(CheckOutcome::kPassed), report.failed(),
+                      report.count(CheckOutcome::kSkipped));
   return text;
 }
 
@@ -218,8 +234,14 @@ std::string to_json(const CheckReport& report) {
                               {"skipped", report.count(CheckOutcome::kSkipped)},
                               {"results", nlohmann::ordered_json::array()}};
   for (const auto& result : report.results) {
-    const char* word = result.outcome == CheckOutcome::kPassed ? "passed" : result.outcome == CheckOutcome::kFailed ? "failed" : "skipped";
-    nlohmann::ordered_json entry{{"test", result.test}, {"level", result.level}, {"outcome", word}, {"ms", result.ms}, {"description", result.description}};
+    const char* word = result.outcome == CheckOutcome::kPassed   ? "passed"
+                       : result.outcome == CheckOutcome::kFailed ? "failed"
+                                                                 : "skipped";
+    nlohmann::ordered_json entry{{"test", result.test},
+                                 {"level", result.level},
+                                 {"outcome", word},
+                                 {"ms", result.ms},
+                                 {"description", result.description}};
     if (!result.component.empty()) entry["component"] = result.component;
     if (!result.reason.empty()) entry["reason"] = result.reason;
     json["results"].push_back(std::move(entry));

@@ -1,6 +1,6 @@
 #pragma once
-// The conformance kit: does a plugin keep the rules of docs/abi.md? Each test runs in a child process of its own with a deadline, so
-// that a crash or a hang is a result and not the end of the run.
+// The conformance kit: does a plugin keep the rules of docs/abi.md? Each test runs in a child process of its own with a
+// deadline, so that a crash or a hang is a result and not the end of the run.
 //
 // Levels: 0 the file; 1 its description; 2 its configuration; 3 the life of its instances; 4 the data they handle.
 
@@ -44,8 +44,8 @@ base::Result<CheckReport> check_library(const CheckOptions& options);
 std::string to_text(const CheckReport& report);  // a table
 std::string to_json(const CheckReport& report);
 
-// In the child: runs one test ("<id>" or "<id>@<kind>:<component>") and returns the exit status: 0 passed, 1 failed, 3 skipped. The reason goes
-// to standard output; what the plugin writes there goes to standard error.
+// In the child: runs one test ("<id>" or "<id>@<kind>:<component>") and returns the exit status: 0 passed, 1 failed, 3
+// skipped. The reason goes to standard output; what the plugin writes there goes to standard error.
 int run_check_test(const CheckOptions& options, const std::string& test);
 
 }  // namespace sluice::plugin

@@ -20,8 +20,8 @@ const sluice_connector_vtable& connector_table(const CheckSubject& subject) {
   return *static_cast<const sluice_connector_vtable*>(subject.component->vtable);
 }
 
-// Gives a configuration to every function of a component that takes one, as the worker does when it validates and starts.
-// Error: what the component answered; kBug is never right.
+// Gives a configuration to every function of a component that takes one, as the worker does when it validates and
+// starts. Error: what the component answered; kBug is never right.
 base::Status offer(const CheckSubject& subject, CheckServices& services, const config::ConfigMap& config) {
   switch (subject.described.kind) {
     case SLUICE_KIND_SOURCE:
@@ -37,16 +37,20 @@ base::Status offer(const CheckSubject& subject, CheckServices& services, const c
       return {};
     }
     case SLUICE_KIND_TRANSFORM:
-      SLUICE_TRY(make_plugin_transform(*static_cast<const sluice_transform_vtable*>(subject.component->vtable), services, config));
+      SLUICE_TRY(make_plugin_transform(*static_cast<const sluice_transform_vtable*>(subject.component->vtable),
+                                       services, config));
       return {};
     case SLUICE_KIND_PREDICATE:
-      SLUICE_TRY(make_plugin_predicate(*static_cast<const sluice_predicate_vtable*>(subject.component->vtable), services, config));
+      SLUICE_TRY(make_plugin_predicate(*static_cast<const sluice_predicate_vtable*>(subject.component->vtable),
+                                       services, config));
       return {};
     case SLUICE_KIND_CONVERTER:
-      SLUICE_TRY(make_plugin_converter(*static_cast<const sluice_converter_vtable*>(subject.component->vtable), services, config, false));
+      SLUICE_TRY(make_plugin_converter(*static_cast<const sluice_converter_vtable*>(subject.component->vtable),
+                                       services, config, false));
       return {};
     default:
-      SLUICE_TRY(make_plugin_header_converter(*static_cast<const sluice_converter_vtable*>(subject.component->vtable), services, config));
+      SLUICE_TRY(make_plugin_header_converter(*static_cast<const sluice_converter_vtable*>(subject.component->vtable),
+                                              services, config));
       return {};
   }
 }
@@ -80,13 +84,20 @@ Verdict required_keys_are_missed(CheckSubject& subject) {
     if (!named) return failed("validation does not miss the required key '{}'", key.name);
     CheckServices services;
     const auto status = offer(subject, services, config);
-    if (!status && status.error().code() == Code::kBug) return failed("without '{}': {}", key.name, status.error().message());
+    if (!status && status.error().code() == Code::kBug)
+      return failed("without '{}': {}", key.name, status.error().message());
   }
   return passed();
 }
 
 Verdict hostile_values_are_survived(CheckSubject& subject) {
-  const std::array<std::string, 7> values = {"", "not a number", "-1", "99999999999999999999999", std::string(100'000, 'A'), "\xF0\x9F\x92\xA5,,${x:y},\"'\\", "true"};
+  const std::array<std::string, 7> values = {"",
+                                             "not a number",
+                                             "-1",
+                                             "99999999999999999999999",
+                                             std::string(100'000, 'A'),
+                                             "\xF0\x9F\x92\xA5,,${x:y},\"'\\",
+                                             "true"};
   for (const auto& key : subject.described.keys) {
     for (const auto& value : values) {
       auto config = subject.config;
@@ -117,7 +128,8 @@ Verdict passwords_stay_secret(CheckSubject& subject) {
   CheckServices services;
   const auto status = offer(subject, services, config);
   if (services.logged().find(kSecret) != std::string::npos) return failed("the value of a PASSWORD is in its log");
-  if (!status && status.error().message().find(kSecret) != std::string::npos) return failed("the value of a PASSWORD is in an error: {}", status.error().message());
+  if (!status && status.error().message().find(kSecret) != std::string::npos)
+    return failed("the value of a PASSWORD is in an error: {}", status.error().message());
   return passed();
 }
 
@@ -131,7 +143,8 @@ Verdict task_configs_are_bounded(CheckSubject& subject) {
     (*connector)->stop();
     if (!configs) return failed_with("task_configs", configs.error());
     if (configs->empty()) return failed("task_configs({}) gives no task", tasks_max);
-    if (static_cast<int>(configs->size()) > tasks_max) return failed("task_configs({}) gives {} tasks", tasks_max, configs->size());
+    if (static_cast<int>(configs->size()) > tasks_max)
+      return failed("task_configs({}) gives {} tasks", tasks_max, configs->size());
   }
   return passed();
 }
@@ -142,7 +155,8 @@ std::span<const CheckTest> config_checks() {
   static const std::vector<CheckTest> tests = {
       {"config.documented", 2, "every key says what it is for", 10s, kAll, false, keys_are_documented},
       {"config.defaults", 2, "defaults pass their own validators", 10s, kAll, false, defaults_validate},
-      {"config.required", 2, "a missing required key is an error, not a bug", 30s, kAll, false, required_keys_are_missed},
+      {"config.required", 2, "a missing required key is an error, not a bug", 30s, kAll, false,
+       required_keys_are_missed},
       {"config.hostile", 2, "no value of any key breaks it", 60s, kAll, false, hostile_values_are_survived},
       {"config.passwords", 2, "passwords reach neither log nor errors", 10s, kAll, false, passwords_stay_secret},
       {"config.task_configs", 2, "gives one to tasks.max tasks", 10s, kConnectors, true, task_configs_are_bounded},

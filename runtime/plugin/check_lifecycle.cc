@@ -1,4 +1,5 @@
-// Level 3: instances come and go without leaving anything behind, stop when they are asked to, and know nothing of each other.
+// Level 3: instances come and go without leaving anything behind, stop when they are asked to, and know nothing of each
+// other.
 
 #include <malloc.h>
 
@@ -8,7 +9,9 @@ namespace sluice::plugin {
 
 base::Result<config::ConfigMap> first_task_config(const CheckSubject& subject) {
   CheckServices services;
-  SLUICE_TRY_ASSIGN(auto connector, ConnectorInstance::create(*static_cast<const sluice_connector_vtable*>(subject.component->vtable), services));
+  SLUICE_TRY_ASSIGN(
+      auto connector,
+      ConnectorInstance::create(*static_cast<const sluice_connector_vtable*>(subject.component->vtable), services));
   SLUICE_TRY(connector->start(subject.config));
   auto configs = connector->task_configs(1);
   connector->stop();
@@ -43,10 +46,13 @@ Verdict leaves_nothing(int rounds, Once once) {
   const int threads = running_threads();
   for (int i = 0; i < rounds; ++i)
     if (auto verdict = once(); verdict.outcome != CheckOutcome::kPassed) return verdict;
-  if (open_descriptors() > descriptors) return failed("{} file descriptors are left open after {} rounds", open_descriptors() - descriptors, rounds);
-  if (running_threads() > threads) return failed("{} threads outlive destroy after {} rounds", running_threads() - threads, rounds);
+  if (open_descriptors() > descriptors)
+    return failed("{} file descriptors are left open after {} rounds", open_descriptors() - descriptors, rounds);
+  if (running_threads() > threads)
+    return failed("{} threads outlive destroy after {} rounds", running_threads() - threads, rounds);
   const auto now = ::mallinfo2().uordblks;
-  if (now > bytes && now - bytes > kLeakBytesMax) return failed("{} bytes are left after {} rounds", now - bytes, rounds);
+  if (now > bytes && now - bytes > kLeakBytesMax)
+    return failed("{} bytes are left after {} rounds", now - bytes, rounds);
   return passed();
 }
 
@@ -63,7 +69,8 @@ Verdict create_and_destroy(CheckSubject& subject) {
 }
 
 Verdict connectors_come_and_go(CheckSubject& subject) {
-  return subject.described.kind == SLUICE_KIND_SOURCE ? create_and_destroy<CheckSource>(subject) : create_and_destroy<CheckSink>(subject);
+  return subject.described.kind == SLUICE_KIND_SOURCE ? create_and_destroy<CheckSource>(subject)
+                                                      : create_and_destroy<CheckSink>(subject);
 }
 
 Verdict others_come_and_go(CheckSubject& subject) {
@@ -71,10 +78,12 @@ Verdict others_come_and_go(CheckSubject& subject) {
     CheckServices services;
     base::Status status;
     if (subject.described.kind == SLUICE_KIND_TRANSFORM) {
-      auto made = make_plugin_transform(*static_cast<const sluice_transform_vtable*>(subject.component->vtable), services, subject.config);
+      auto made = make_plugin_transform(*static_cast<const sluice_transform_vtable*>(subject.component->vtable),
+                                        services, subject.config);
       if (!made) status = base::fail(std::move(made).error());
     } else {
-      auto made = make_plugin_predicate(*static_cast<const sluice_predicate_vtable*>(subject.component->vtable), services, subject.config);
+      auto made = make_plugin_predicate(*static_cast<const sluice_predicate_vtable*>(subject.component->vtable),
+                                        services, subject.config);
       if (!made) status = base::fail(std::move(made).error());
     }
     return status ? passed() : failed_with("create", status.error());
@@ -88,14 +97,17 @@ Verdict start_without_config(CheckSubject& subject) {
     Task task;
     if (auto status = task.create(subject); !status) return failed_with("create", status.error());
     const auto status = task.instance->start({});
-    if (status) task.stop();
-    else if (status.error().code() == Code::kBug) return failed_with("start with an empty configuration", status.error());
+    if (status)
+      task.stop();
+    else if (status.error().code() == Code::kBug)
+      return failed_with("start with an empty configuration", status.error());
     return passed();
   });
 }
 
 Verdict failed_start_is_clean(CheckSubject& subject) {
-  return subject.described.kind == SLUICE_KIND_SOURCE ? start_without_config<CheckSource>(subject) : start_without_config<CheckSink>(subject);
+  return subject.described.kind == SLUICE_KIND_SOURCE ? start_without_config<CheckSource>(subject)
+                                                      : start_without_config<CheckSink>(subject);
 }
 
 template <typename Task>
@@ -109,7 +121,8 @@ Verdict start_stop(CheckSubject& subject, int rounds) {
 }
 
 Verdict start_and_stop(CheckSubject& subject) {
-  return subject.described.kind == SLUICE_KIND_SOURCE ? start_stop<CheckSource>(subject, 20) : start_stop<CheckSink>(subject, 20);
+  return subject.described.kind == SLUICE_KIND_SOURCE ? start_stop<CheckSource>(subject, 20)
+                                                      : start_stop<CheckSink>(subject, 20);
 }
 
 // One thread polls, as the worker's task thread does; another asks it to stop.
@@ -198,11 +211,20 @@ Verdict two_tasks_are_independent(CheckSubject& subject) {
 
 std::span<const CheckTest> lifecycle_checks() {
   static const std::vector<CheckTest> tests = {
-      {"lifecycle.create_destroy", 3, "1,000 instances come and go without a leak", 60s, kConnectors, false, connectors_come_and_go},
-      {"lifecycle.create_destroy", 3, "1,000 instances come and go without a leak", 60s, kOthers, true, others_come_and_go},
-      {"lifecycle.failed_start", 3, "a start without configuration fails cleanly", 30s, kConnectors, false, failed_start_is_clean},
+      {"lifecycle.create_destroy", 3, "1,000 instances come and go without a leak", 60s, kConnectors, false,
+       connectors_come_and_go},
+      {"lifecycle.create_destroy", 3, "1,000 instances come and go without a leak", 60s, kOthers, true,
+       others_come_and_go},
+      {"lifecycle.failed_start", 3, "a start without configuration fails cleanly", 30s, kConnectors, false,
+       failed_start_is_clean},
       {"lifecycle.start_stop", 3, "start and stop leave nothing behind", 60s, kConnectors, true, start_and_stop},
-      {"lifecycle.request_stop", 3, "request_stop ends a poll within the deadline", 30s, {SLUICE_KIND_SOURCE}, true, poll_stops},
+      {"lifecycle.request_stop",
+       3,
+       "request_stop ends a poll within the deadline",
+       30s,
+       {SLUICE_KIND_SOURCE},
+       true,
+       poll_stops},
       {"lifecycle.two_tasks", 3, "two tasks run beside each other", 10s, kConnectors, true, two_tasks_are_independent},
   };
   return tests;

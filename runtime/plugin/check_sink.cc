@@ -24,7 +24,9 @@ base::Status put(CheckSink& task, data::Batch& batch) {
   }
 }
 
-bool is_answer(const base::Status& status) { return status || (status.error().code() != Code::kBug && status.error().code() != Code::kNoMemory); }
+bool is_answer(const base::Status& status) {
+  return status || (status.error().code() != Code::kBug && status.error().code() != Code::kNoMemory);
+}
 
 base::Status begin(CheckSink& task, CheckSubject& subject) {
   SLUICE_TRY(task.start(subject));
@@ -41,8 +43,8 @@ Verdict empty_put_is_nothing(CheckSubject& subject) {
   return passed();
 }
 
-// Record by record, so that one that is refused hides no other. A task that has failed is not asked again: the next record gets a
-// new one.
+// Record by record, so that one that is refused hides no other. A task that has failed is not asked again: the next
+// record gets a new one.
 Verdict every_shape_is_answered(CheckSubject& subject) {
   data::SchemaPool pool;
   Corpus corpus(pool);
@@ -88,10 +90,13 @@ Verdict commits_are_bounded(CheckSubject& subject) {
   Corpus corpus(task.services.schemas());
   data::Batch batch;
   if (!corpus.fill(batch, kTopic, 0)) return failed("the batch does not fit");
-  if (auto status = put(task, batch); !status) return is_answer(status) ? skipped("it refuses the corpus: {}", status.error().message()) : failed_with("put", status.error());
+  if (auto status = put(task, batch); !status)
+    return is_answer(status) ? skipped("it refuses the corpus: {}", status.error().message())
+                             : failed_with("put", status.error());
   const auto consumed = static_cast<std::int64_t>(corpus.size());
   sluice_topic_offset offset{str(kTopic), 0, 0, consumed};
-  if (auto status = task.instance->pre_commit({&offset, 1}); !status) return is_answer(status) ? passed() : failed_with("pre_commit", status.error());
+  if (auto status = task.instance->pre_commit({&offset, 1}); !status)
+    return is_answer(status) ? passed() : failed_with("pre_commit", status.error());
   if ((offset.flags & SLUICE_OFFSET_SKIP) == 0 && (offset.offset > consumed || offset.offset < 0))
     return failed("pre_commit answers offset {} where {} were put", offset.offset, consumed);
   task.stop();
@@ -105,18 +110,24 @@ Verdict rebalances_are_survived(CheckSubject& subject) {
   for (int round = 0; round < 3; ++round) {
     data::Batch batch;
     if (!corpus.fill(batch, kTopic, round * 1000)) return failed("the batch does not fit");
-    if (auto status = put(task, batch); !status) return is_answer(status) ? skipped("it refuses the corpus: {}", status.error().message()) : failed_with("put", status.error());
+    if (auto status = put(task, batch); !status)
+      return is_answer(status) ? skipped("it refuses the corpus: {}", status.error().message())
+                               : failed_with("put", status.error());
     sluice_topic_offset offset{str(kTopic), 0, 0, round * 1000 + static_cast<std::int64_t>(corpus.size())};
-    if (auto status = task.instance->pre_commit({&offset, 1}); !is_answer(status)) return failed_with("pre_commit", status.error());
+    if (auto status = task.instance->pre_commit({&offset, 1}); !is_answer(status))
+      return failed_with("pre_commit", status.error());
     if (auto status = task.instance->close({&kPartition, 1}); !status) return failed_with("close", status.error());
-    if (auto status = task.instance->open({&kPartition, 1}); !status) return failed_with("open after close", status.error());
+    if (auto status = task.instance->open({&kPartition, 1}); !status)
+      return failed_with("open after close", status.error());
   }
   task.stop();
   return passed();
 }
 
 // Counts what a sink does with the right to release a batch. `owner_data` moves with the struct.
-void count_release(sluice_batch* batch) { ++*static_cast<std::atomic<int>*>(batch->owner_data); }
+void count_release(sluice_batch* batch) {
+  ++*static_cast<std::atomic<int>*>(batch->owner_data);
+}
 
 Verdict batches_are_released_once(CheckSubject& subject) {
   data::SchemaPool pool;
@@ -144,8 +155,10 @@ Verdict batches_are_released_once(CheckSubject& subject) {
 std::span<const CheckTest> sink_checks() {
   static const std::vector<CheckTest> tests = {
       {"data.empty", 4, "an empty put is nothing", 30s, kSinks, true, empty_put_is_nothing},
-      {"data.corpus", 4, "every shape of record is taken or refused, none edited", 60s, kSinks, true, every_shape_is_answered},
-      {"data.release", 4, "a batch is released once, by the sink or by the host", 30s, kSinks, true, batches_are_released_once},
+      {"data.corpus", 4, "every shape of record is taken or refused, none edited", 60s, kSinks, true,
+       every_shape_is_answered},
+      {"data.release", 4, "a batch is released once, by the sink or by the host", 30s, kSinks, true,
+       batches_are_released_once},
       {"data.redelivery", 4, "the same records may come again", 30s, kSinks, true, redelivery_is_tolerated},
       {"data.commits", 4, "pre_commit answers no offset beyond what was put", 30s, kSinks, true, commits_are_bounded},
       {"data.rebalance", 4, "close and open may come between puts", 30s, kSinks, true, rebalances_are_survived},

@@ -1,5 +1,5 @@
-// Level 4 for sources: batches are well formed and may be released late, in any order, on any thread; a restart from any stored
-// offset goes on where it left off.
+// Level 4 for sources: batches are well formed and may be released late, in any order, on any thread; a restart from
+// any stored offset goes on where it left off.
 
 #include <algorithm>
 
@@ -71,7 +71,8 @@ std::vector<Position> positions(const std::vector<std::unique_ptr<data::Batch>>&
   for (const auto& batch : batches)
     for (std::uint32_t i = 0; i < batch->size(); ++i) {
       const auto& record = batch->record(i);
-      if (!Value(record.source_offset).is_null()) all.push_back({batch->source_partition(record), record.source_offset});
+      if (!Value(record.source_offset).is_null())
+        all.push_back({batch->source_partition(record), record.source_offset});
     }
   return all;
 }
@@ -79,7 +80,8 @@ std::vector<Position> positions(const std::vector<std::unique_ptr<data::Batch>>&
 // Where `position` is among `all`; its last place, since several records may share an offset.
 std::ptrdiff_t place(const std::vector<Position>& all, const Position& position) {
   for (std::size_t i = all.size(); i-- > 0;)
-    if (data::values_equal(all[i].partition, position.partition) && data::values_equal(all[i].offset, position.offset)) return static_cast<std::ptrdiff_t>(i);
+    if (data::values_equal(all[i].partition, position.partition) && data::values_equal(all[i].offset, position.offset))
+      return static_cast<std::ptrdiff_t>(i);
   return -1;
 }
 
@@ -100,13 +102,14 @@ Verdict restart_leaves_no_gap(CheckSubject& subject) {
     if (auto status = gather(again, 1, more); !status) return failed("{}", status.error().message());
     again.stop();
     const auto resumed = positions(more);
-    if (resumed.empty()) return failed("after a restart from the offset of record {} no record came within {} s", at, kPatience.count());
+    if (resumed.empty())
+      return failed("after a restart from the offset of record {} no record came within {} s", at, kPatience.count());
     const std::ptrdiff_t where = place(all, resumed[0]);
     // With several partitions the next record may belong to another one.
     if (!data::values_equal(resumed[0].partition, all[at].partition)) continue;
     if (where < 0 || where > static_cast<std::ptrdiff_t>(place(all, all[at])) + 1)
-      return failed("after a restart from the offset of record {} the next record was {}: what lies between is lost", at,
-                    where < 0 ? std::string("one never seen before") : fmt::format("number {}", where));
+      return failed("after a restart from the offset of record {} the next record was {}: what lies between is lost",
+                    at, where < 0 ? std::string("one never seen before") : fmt::format("number {}", where));
   }
   return passed();
 }
@@ -120,11 +123,13 @@ Verdict acks_and_commits_are_taken(CheckSubject& subject) {
     std::vector<sluice_ack> acks;
     for (std::uint32_t i = 0; i < (*batch)->size(); ++i) {
       const auto& record = (*batch)->record(i);
-      acks.push_back({record.cookie, str((*batch)->topic(record)), i % 2 == 0 ? 0 : -1, i, static_cast<std::int64_t>(i), 0});
+      acks.push_back(
+          {record.cookie, str((*batch)->topic(record)), i % 2 == 0 ? 0 : -1, i, static_cast<std::int64_t>(i), 0});
     }
     task.instance->delivered(acks);
   }
-  if (auto status = task.instance->commit(); !status && status.error().code() == Code::kBug) return failed_with("commit", status.error());
+  if (auto status = task.instance->commit(); !status && status.error().code() == Code::kBug)
+    return failed_with("commit", status.error());
   task.stop();
   return passed();
 }
@@ -136,7 +141,8 @@ std::span<const CheckTest> source_checks() {
       {"data.batches", 4, "what poll gives is well formed", 30s, kSources, true, batches_are_well_formed},
       {"data.release", 4, "batches are released late, out of order, elsewhere", 60s, kSources, true, release_is_free},
       {"data.restart", 4, "a restart from a stored offset loses nothing", 60s, kSources, true, restart_leaves_no_gap},
-      {"data.acks", 4, "acknowledgements and commits are taken in any order", 30s, kSources, true, acks_and_commits_are_taken},
+      {"data.acks", 4, "acknowledgements and commits are taken in any order", 30s, kSources, true,
+       acks_and_commits_are_taken},
   };
   return tests;
 }

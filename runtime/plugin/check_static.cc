@@ -42,8 +42,10 @@ Verdict only_entry_exported(CheckSubject& subject) {
   bool entry = false;
   std::string others;
   for (const auto& name : subject.elf.exported) {
-    if (name.rfind("sluice_plugin_entry_v", 0) == 0) entry = true;
-    else others += (others.empty() ? "" : ", ") + name;
+    if (name.rfind("sluice_plugin_entry_v", 0) == 0)
+      entry = true;
+    else
+      others += (others.empty() ? "" : ", ") + name;
   }
   if (!entry) return failed("does not export {}", SLUICE_ENTRY_SYMBOL);
   if (!others.empty()) return failed("exports more than its entry: {}", others);
@@ -67,14 +69,16 @@ Verdict no_text_relocations(CheckSubject& subject) {
 Verdict run_path_is_relative(CheckSubject& subject) {
   if (auto read = read_symbols(subject); read.outcome != CheckOutcome::kPassed) return read;
   for (const auto& path : subject.elf.run_paths)
-    return failed("has the run path '{}': workers load a copy from another folder, so link private libraries statically", path);
+    return failed(
+        "has the run path '{}': workers load a copy from another folder, so link private libraries statically", path);
   return passed();
 }
 
 Verdict entry_is_constant(CheckSubject& subject) {
   if (subject.plugin == nullptr) return failed("{}() returned null", SLUICE_ENTRY_SYMBOL);
   for (int i = 0; i < 3; ++i)
-    if (subject.entry() != subject.plugin) return failed("{}() returned another pointer when called again", SLUICE_ENTRY_SYMBOL);
+    if (subject.entry() != subject.plugin)
+      return failed("{}() returned another pointer when called again", SLUICE_ENTRY_SYMBOL);
   std::atomic<int> different{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 2; ++t)
@@ -104,12 +108,15 @@ Verdict entry_is_pure(CheckSubject& subject) {
   ::waitpid(child, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return passed();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 3) return skipped("this kernel has no strict seccomp");
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return failed("{}() asks the kernel for something; it must only return a pointer", SLUICE_ENTRY_SYMBOL);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    return failed("{}() asks the kernel for something; it must only return a pointer", SLUICE_ENTRY_SYMBOL);
   return failed("{}() does not work when it is called alone", SLUICE_ENTRY_SYMBOL);
 #endif
 }
 
-Verdict descriptors_are_valid(CheckSubject&) { return passed(); }  // describe() has run: see prepare()
+Verdict descriptors_are_valid(CheckSubject&) {
+  return passed();
+}  // describe() has run: see prepare()
 
 Verdict manifest_is_true(CheckSubject& subject) {
   std::filesystem::path path = subject.library;
@@ -119,7 +126,8 @@ Verdict manifest_is_true(CheckSubject& subject) {
   if (!text) return failed("{}", text.error().message());
   const auto manifest = parse_manifest(*text);
   if (!manifest) return failed("{}: {}", path.string(), manifest.error().message());
-  if (manifest->sha256 != subject.manifest.sha256) return failed("{} is of another build of the library", path.string());
+  if (manifest->sha256 != subject.manifest.sha256)
+    return failed("{} is of another build of the library", path.string());
   return *manifest == subject.manifest ? passed() : failed("{} says something else than the library", path.string());
 }
 
@@ -135,7 +143,13 @@ std::span<const CheckTest> static_checks() {
       {"static.run_path", 0, "has no run path", 10s, {}, false, run_path_is_relative},
       {"scan.entry", 1, "the entry returns one pointer, on any thread", 10s, {}, false, entry_is_constant},
       {"scan.pure", 1, "the entry makes no system call", 10s, {}, false, entry_is_pure},
-      {"scan.descriptors", 1, "names, kinds, texts, tables and keys are well formed", 10s, {}, false, descriptors_are_valid},
+      {"scan.descriptors",
+       1,
+       "names, kinds, texts, tables and keys are well formed",
+       10s,
+       {},
+       false,
+       descriptors_are_valid},
       {"scan.manifest", 1, "the manifest beside it says the same", 10s, {}, false, manifest_is_true},
   };
   return tests;

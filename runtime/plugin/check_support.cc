@@ -1,6 +1,6 @@
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -19,12 +19,18 @@ using base::Code;
 constexpr std::size_t kRegionBytes = 8 << 20;
 constexpr int kDepthMax = 100;
 
-tl::unexpected<base::Error> malformed(std::string_view what) { return base::fail(Code::kBug, base::exceptions::kConnect, "{}", what); }
+tl::unexpected<base::Error> malformed(std::string_view what) {
+  return base::fail(Code::kBug, base::exceptions::kConnect, "{}", what);
+}
 
 bool well_formed_text(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
     if (size == 0 || i + size > text.size()) return false;
     for (std::size_t k = 1; k < size; ++k)
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
@@ -46,7 +52,8 @@ base::Status check_value(const Value& value, const Schema* schema, int depth) {
   if (value.sluice_value::kind > SLUICE_INSTANT) return malformed("a value has an unknown kind");
   if (schema != nullptr) {
     if (value.is_null()) {
-      if (!schema->optional() && !schema->has_default()) return malformed("a null value where the schema is not optional");
+      if (!schema->optional() && !schema->has_default())
+        return malformed("a null value where the schema is not optional");
       return {};
     }
     if (!kind_fits(*schema, value)) return malformed("a value of another kind than its schema");
@@ -66,12 +73,17 @@ base::Status check_value(const Value& value, const Schema* schema, int depth) {
       const auto items = value.items();
       for (std::size_t i = 0; i < items.size(); ++i) {
         const bool key = value.is(Kind::kMap) && i % 2 == 0;
-        SLUICE_TRY(check_value(items[i], schema == nullptr ? nullptr : key ? schema->key_schema() : schema->value_schema(), depth + 1));
+        SLUICE_TRY(check_value(items[i],
+                               schema == nullptr ? nullptr
+                               : key             ? schema->key_schema()
+                                                 : schema->value_schema(),
+                               depth + 1));
       }
       return {};
     }
     case Kind::kStruct: {
-      if (value.as.record == nullptr || value.as.record->schema == nullptr) return malformed("a struct without a schema");
+      if (value.as.record == nullptr || value.as.record->schema == nullptr)
+        return malformed("a struct without a schema");
       const Schema& own = value.struct_schema();
       if (schema != nullptr && &own != schema) return malformed("a struct of another schema than the record says");
       if (own.fields().size() != value.size) return malformed("a struct with another number of fields than its schema");
@@ -84,7 +96,8 @@ base::Status check_value(const Value& value, const Schema* schema, int depth) {
       }
       return {};
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -93,7 +106,8 @@ base::Status check_offset_map(const Value& value, std::string_view what) {
   if (!value.is(Kind::kMap)) return base::fail(Code::kBug, base::exceptions::kConnect, "{} is not a map", what);
   SLUICE_TRY(check_value(value, nullptr, 0));
   for (std::size_t i = 0; i < value.items().size(); i += 2)
-    if (!value.items()[i].is(Kind::kString)) return base::fail(Code::kBug, base::exceptions::kConnect, "{} has a key that is not text", what);
+    if (!value.items()[i].is(Kind::kString))
+      return base::fail(Code::kBug, base::exceptions::kConnect, "{} has a key that is not text", what);
   return {};
 }
 
@@ -148,16 +162,24 @@ bool CheckServices::sleep(std::int64_t timeout_ms) {
 }
 
 base::Status check_batch(const sluice_batch& batch) {
-  if (batch.record_count > 0 && (batch.records == nullptr || batch.record_stride < sizeof(sluice_record))) return malformed("a null record array or a small stride");
+  if (batch.record_count > 0 && (batch.records == nullptr || batch.record_stride < sizeof(sluice_record)))
+    return malformed("a null record array or a small stride");
   for (std::uint32_t i = 0; i < batch.topic_count; ++i)
-    if (batch.topics[i].data == nullptr || batch.topics[i].size == 0 || !well_formed_text(view(batch.topics[i]))) return malformed("a topic without a name");
-  for (std::uint32_t i = 0; i < batch.source_partition_count; ++i) SLUICE_TRY(check_offset_map(batch.source_partitions[i], "a source partition"));
+    if (batch.topics[i].data == nullptr || batch.topics[i].size == 0 || !well_formed_text(view(batch.topics[i])))
+      return malformed("a topic without a name");
+  for (std::uint32_t i = 0; i < batch.source_partition_count; ++i)
+    SLUICE_TRY(check_offset_map(batch.source_partitions[i], "a source partition"));
   for (std::uint32_t i = 0; i < batch.record_count; ++i) {
-    const auto& record = *reinterpret_cast<const sluice_record*>(reinterpret_cast<const std::uint8_t*>(batch.records) + std::size_t{i} * batch.record_stride);
-    const auto schema = [&](std::uint32_t index) { return index == SLUICE_NO_SCHEMA ? nullptr : static_cast<const Schema*>(batch.schemas[index]); };
+    const auto& record = *reinterpret_cast<const sluice_record*>(reinterpret_cast<const std::uint8_t*>(batch.records) +
+                                                                 std::size_t{i} * batch.record_stride);
+    const auto schema = [&](std::uint32_t index) {
+      return index == SLUICE_NO_SCHEMA ? nullptr : static_cast<const Schema*>(batch.schemas[index]);
+    };
     if (record.topic >= batch.topic_count) return malformed("a topic index outside its table");
-    if (record.key_schema != SLUICE_NO_SCHEMA && record.key_schema >= batch.schema_count) return malformed("a key schema index outside its table");
-    if (record.value_schema != SLUICE_NO_SCHEMA && record.value_schema >= batch.schema_count) return malformed("a value schema index outside its table");
+    if (record.key_schema != SLUICE_NO_SCHEMA && record.key_schema >= batch.schema_count)
+      return malformed("a key schema index outside its table");
+    if (record.value_schema != SLUICE_NO_SCHEMA && record.value_schema >= batch.schema_count)
+      return malformed("a value schema index outside its table");
     if (!Value(record.source_offset).is_null() && record.source_partition >= batch.source_partition_count)
       return malformed("a source partition index outside its table");
     SLUICE_TRY(check_value(record.key, schema(record.key_schema), 0));
@@ -172,7 +194,12 @@ base::Status check_batch(const sluice_batch& batch) {
 
 Corpus::Corpus(data::SchemaPool& pool)
     : region_(::mmap(nullptr, kRegionBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)),
-      arena_{sizeof(sluice_arena), 0, &Corpus::alloc, nullptr, static_cast<std::uint8_t*>(region_), static_cast<std::uint8_t*>(region_) + kRegionBytes} {
+      arena_{sizeof(sluice_arena),
+             0,
+             &Corpus::alloc,
+             nullptr,
+             static_cast<std::uint8_t*>(region_),
+             static_cast<std::uint8_t*>(region_) + kRegionBytes} {
   SLUICE_ASSERT(region_ != MAP_FAILED);
   key_schema_ = pool.string();
   add_schemaless();
@@ -182,11 +209,17 @@ Corpus::Corpus(data::SchemaPool& pool)
   headers_.push_back({str(arena_copy(&arena_, "null")), nullptr, Value()});
 }
 
-Corpus::~Corpus() { ::munmap(region_, kRegionBytes); }
+Corpus::~Corpus() {
+  ::munmap(region_, kRegionBytes);
+}
 
-void* Corpus::alloc(sluice_arena*, std::uint64_t, std::uint32_t) { return nullptr; }  // the region is ample
+void* Corpus::alloc(sluice_arena*, std::uint64_t, std::uint32_t) {
+  return nullptr;
+}  // the region is ample
 
-void Corpus::seal() { SLUICE_ASSERT(::mprotect(region_, kRegionBytes, PROT_READ) == 0); }
+void Corpus::seal() {
+  SLUICE_ASSERT(::mprotect(region_, kRegionBytes, PROT_READ) == 0);
+}
 
 void Corpus::add_schemaless() {
   const auto text = [&](std::string_view t) { return Value::string(arena_copy(&arena_, t)); };
@@ -196,7 +229,9 @@ void Corpus::add_schemaless() {
     return made;
   };
   add(nullptr, Value());
-  for (const std::string_view t : {"", "text", "gr\xC3\xBC\xC3\x9F Gott \xF0\x9F\x8C\x8D", "with \"quotes\" and \\ and \x01", "{\"json\": [1, 2]}"}) add(nullptr, text(t));
+  for (const std::string_view t : {"", "text", "gr\xC3\xBC\xC3\x9F Gott \xF0\x9F\x8C\x8D",
+                                   "with \"quotes\" and \\ and \x01", "{\"json\": [1, 2]}"})
+    add(nullptr, text(t));
   add(nullptr, Value::string(arena_copy(&arena_, std::string(100'000, 'x'))));
   add(nullptr, Value::bytes(arena_copy(&arena_, "")));
   add(nullptr, Value::bytes(arena_copy(&arena_, std::string("\0\xFF\xFE bytes", 9))));
@@ -214,7 +249,8 @@ void Corpus::add_schemaless() {
   add(nullptr, Value::map(array({}), 0));
   add(nullptr, Value::map(array({text("id"), Value::int64(1), text("name"), text("n"), text("none"), Value()}), 3));
   Value nested = text("bottom");
-  for (int i = 0; i < 30; ++i) nested = i % 2 == 0 ? Value::array(array({nested}), 1) : Value::map(array({text("k"), nested}), 1);
+  for (int i = 0; i < 30; ++i)
+    nested = i % 2 == 0 ? Value::array(array({nested}), 1) : Value::map(array({text("k"), nested}), 1);
   add(nullptr, nested);
 }
 
@@ -225,7 +261,13 @@ void Corpus::add_with_schemas(data::SchemaPool& pool) {
   const Schema* timestamp = SchemaBuilder::timestamp().build(pool).value();
   const Schema* list = SchemaBuilder::array(pool.int32()).build(pool).value();
   const Schema* dict = SchemaBuilder::map(pool.string(), pool.int64()).build(pool).value();
-  const Schema* inner = SchemaBuilder::structure().name("check.Inner").optional().field("a", pool.int32()).field("b", optional_text).build(pool).value();
+  const Schema* inner = SchemaBuilder::structure()
+                            .name("check.Inner")
+                            .optional()
+                            .field("a", pool.int32())
+                            .field("b", optional_text)
+                            .build(pool)
+                            .value();
   const Schema* row = SchemaBuilder::structure()
                           .name("check.Row")
                           .version(3)
@@ -301,14 +343,16 @@ bool Corpus::fill(data::Batch& batch, std::string_view topic, std::int64_t first
 int open_descriptors() {
   std::error_code error;
   int count = 0;
-  for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end; it.increment(error)) ++count;
+  for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end; it.increment(error))
+    ++count;
   return count;
 }
 
 int running_threads() {
   std::error_code error;
   int count = 0;
-  for (std::filesystem::directory_iterator it("/proc/self/task", error), end; !error && it != end; it.increment(error)) ++count;
+  for (std::filesystem::directory_iterator it("/proc/self/task", error), end; !error && it != end; it.increment(error))
+    ++count;
   return count;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-// The parts that the files check_*.cc share: how a test is described, what it gets, and a host for the instances it makes.
-
-#include <sluice/abi.h>
+// The parts that the files check_*.cc share: how a test is described, what it gets, and a host for the instances it
+// makes.
 
 #include <atomic>
 #include <chrono>
@@ -14,6 +13,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sluice/abi.h>
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_map.h"
@@ -30,7 +31,9 @@ struct Verdict {
   CheckOutcome outcome = CheckOutcome::kPassed;
   std::string reason;
 };
-inline Verdict passed() { return {}; }
+inline Verdict passed() {
+  return {};
+}
 template <typename... Args>
 Verdict failed(fmt::format_string<Args...> text, Args&&... args) {
   return {CheckOutcome::kFailed, fmt::format(text, std::forward<Args>(args)...)};
@@ -39,7 +42,9 @@ template <typename... Args>
 Verdict skipped(fmt::format_string<Args...> text, Args&&... args) {
   return {CheckOutcome::kSkipped, fmt::format(text, std::forward<Args>(args)...)};
 }
-inline Verdict failed_with(std::string_view doing, const base::Error& error) { return failed("{}: {}", doing, error.message()); }
+inline Verdict failed_with(std::string_view doing, const base::Error& error) {
+  return failed("{}: {}", doing, error.message());
+}
 
 // What a test looks at.
 struct CheckSubject {
@@ -53,8 +58,8 @@ struct CheckSubject {
   // For tests of components:
   const sluice_component* component = nullptr;
   ComponentManifest described;
-  config::ConfigMap config;         // what was given, and stand-ins for required keys where they can be guessed
-  std::string config_missing;       // why the component cannot be run: a required key without a value
+  config::ConfigMap config;    // what was given, and stand-ins for required keys where they can be guessed
+  std::string config_missing;  // why the component cannot be run: a required key without a value
 };
 
 struct CheckTest {
@@ -86,13 +91,17 @@ class CheckServices final : public BasicHostServices {
   std::string logged() const;  // everything that was logged so far
   data::SchemaPool& schemas() { return pool_; }
   // What read_offsets answers.
-  void store_offset(const sluice_value& partition, const sluice_value& offset) { offsets_.emplace_back(partition, offset); }
+  void store_offset(const sluice_value& partition, const sluice_value& offset) {
+    offsets_.emplace_back(partition, offset);
+  }
   int failed_records() const { return failed_records_; }
 
   bool serves(Extension extension) const override { return extension != Extension::kTransaction; }
   bool log_enabled(base::LogLevel) override { return true; }
   void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv> fields) override;
-  std::uint32_t define_metric(MetricKind, std::string_view, std::string_view, std::string_view) override { return ++metrics_; }
+  std::uint32_t define_metric(MetricKind, std::string_view, std::string_view, std::string_view) override {
+    return ++metrics_;
+  }
   void update_metric(std::uint32_t, double) override {}
   base::Result<const sluice_schema*> intern(const sluice_schema& description) override;
   base::Status read_offsets(std::span<const sluice_value> partitions, sluice_value* offsets) override;
@@ -119,11 +128,12 @@ class CheckServices final : public BasicHostServices {
   data::SchemaPool pool_;
 };
 
-// Whether all that a batch points to is well formed: indices, kinds, text, structs as their schemas say. Error: what is not.
+// Whether all that a batch points to is well formed: indices, kinds, text, structs as their schemas say. Error: what is
+// not.
 base::Status check_batch(const sluice_batch& batch);
 
-// Records of every shape: each kind, null, empty, long, deep, with and without schema, tombstones, headers. Payload lies in memory
-// that cannot be written to once seal() was called: a component that edits payload dies.
+// Records of every shape: each kind, null, empty, long, deep, with and without schema, tombstones, headers. Payload
+// lies in memory that cannot be written to once seal() was called: a component that edits payload dies.
 class Corpus {
  public:
   explicit Corpus(data::SchemaPool& pool);

@@ -92,14 +92,16 @@ std::string ChildOutcome::describe(std::chrono::milliseconds timeout) const {
   return fmt::format("exited with status {}", exit_status);
 }
 
-base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout, std::size_t output_max) {
+base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout,
+                                     std::size_t output_max) {
   Pipe out;
   Pipe err;
   pid_t pid = -1;
   if (!out.open() || !err.open())
     return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot make a pipe: {}", std::strerror(errno));
   if (const int failed = spawn(command, out.write.get(), err.write.get(), &pid); failed != 0)
-    return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot start {}: {}", command[0], std::strerror(failed));
+    return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot start {}: {}", command[0],
+                      std::strerror(failed));
   out.write.reset();
   err.write.reset();
   Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -130,11 +132,14 @@ base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, st
     std::string& into = end == &out ? outcome.out : outcome.err;
     if (end->read.get() < 0) continue;
     ::fcntl(end->read.get(), F_SETFL, O_NONBLOCK);
-    for (std::size_t before = 0; drain(end->read.get(), into, output_max) && into.size() != before;) before = into.size();
+    for (std::size_t before = 0; drain(end->read.get(), into, output_max) && into.size() != before;)
+      before = into.size();
   }
   if (!outcome.timed_out) {
-    if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
-    else outcome.exit_status = WEXITSTATUS(status);
+    if (WIFSIGNALED(status))
+      outcome.signal = WTERMSIG(status);
+    else
+      outcome.exit_status = WEXITSTATUS(status);
   }
   return outcome;
 }

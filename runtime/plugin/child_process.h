@@ -1,6 +1,6 @@
 #pragma once
-// Runs a program to its end, or kills it at a deadline with everything it started. For work that may crash or hang: plugin code
-// that nobody has vetted yet.
+// Runs a program to its end, or kills it at a deadline with everything it started. For work that may crash or hang:
+// plugin code that nobody has vetted yet.
 
 #include <chrono>
 #include <string>
@@ -22,7 +22,9 @@ struct ChildOutcome {
   std::string describe(std::chrono::milliseconds timeout) const;
 };
 
-// Blocks. `command` is a path and its arguments; nothing of the worker's descriptors is inherited. Error: it could not be started.
-base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout, std::size_t output_max = 16 << 20);
+// Blocks. `command` is a path and its arguments; nothing of the worker's descriptors is inherited. Error: it could not
+// be started.
+base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout,
+                                     std::size_t output_max = 16 << 20);
 
 }  // namespace sluice::plugin

@@ -1,10 +1,11 @@
 #include "runtime/plugin/elf_file.h"
 
 #include <elf.h>
-#include <sluice/abi.h>
 
 #include <cstring>
 #include <optional>
+
+#include <sluice/abi.h>
 
 namespace sluice::plugin {
 namespace {
@@ -20,7 +21,9 @@ constexpr std::uint16_t kMachine = EM_AARCH64;
 #endif
 constexpr std::size_t kSymbolsMax = 1'000'000;
 
-tl::unexpected<base::Error> refuse(std::string_view why) { return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "{}", why); }
+tl::unexpected<base::Error> refuse(std::string_view why) {
+  return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "{}", why);
+}
 
 // Reads structures out of the file; nothing lies outside it.
 class Bytes {
@@ -57,8 +60,8 @@ void read_notes(std::string_view notes, ElfInfo& info) {
     const std::uint64_t content_at = name_at + ((std::uint64_t{header->n_namesz} + 3) & ~std::uint64_t{3});
     const auto major = bytes.at<std::uint32_t>(content_at);
     const auto minor = bytes.at<std::uint32_t>(content_at + 4);
-    if (header->n_type == SLUICE_NOTE_TYPE && header->n_descsz >= 8 && bytes.slice(name_at, header->n_namesz) == std::string_view("Sluice\0", 7) &&
-        major && minor) {
+    if (header->n_type == SLUICE_NOTE_TYPE && header->n_descsz >= 8 &&
+        bytes.slice(name_at, header->n_namesz) == std::string_view("Sluice\0", 7) && major && minor) {
       info.has_note = true;
       info.abi_major = *major;
       info.abi_minor = *minor;
@@ -74,7 +77,8 @@ base::Result<Elf64_Ehdr> read_header(const Bytes& bytes) {
   if (magic != std::string_view(ELFMAG, SELFMAG)) return refuse("is not a shared library (no ELF header)");
   const auto header = bytes.at<Elf64_Ehdr>(0);
   if (!header) return refuse("is truncated: it ends inside its ELF header (is it still being copied?)");
-  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != kMachine)
+  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+      header->e_machine != kMachine)
     return refuse("is built for another machine");
   if (header->e_type != ET_DYN) return refuse("is not a shared library (another kind of ELF file)");
   if (header->e_phentsize != sizeof(Elf64_Phdr)) return refuse("is damaged: its program headers have an unknown size");
@@ -96,7 +100,8 @@ base::Result<ElfInfo> read_elf(std::string_view content) {
     if (segment->p_type == PT_NOTE) read_notes(bytes.slice(segment->p_offset, segment->p_filesz), info);
   }
   // The section headers come last in a file: if they are cut off, the copy is not complete.
-  if (header.e_shnum > 0 && (header.e_shoff > bytes.size() || bytes.size() - header.e_shoff < std::uint64_t{header.e_shnum} * header.e_shentsize))
+  if (header.e_shnum > 0 && (header.e_shoff > bytes.size() ||
+                             bytes.size() - header.e_shoff < std::uint64_t{header.e_shnum} * header.e_shentsize))
     return refuse("is truncated: its section headers are not in the file (is it still being copied?)");
   return info;
 }
@@ -106,7 +111,9 @@ base::Result<ElfInfo> read_elf_symbols(std::string_view content) {
   const Bytes bytes(content);
   const auto header = bytes.at<Elf64_Ehdr>(0);
   if (header->e_shentsize != sizeof(Elf64_Shdr)) return refuse("has no section headers to check");
-  const auto section = [&](std::uint64_t index) { return bytes.at<Elf64_Shdr>(header->e_shoff + index * sizeof(Elf64_Shdr)); };
+  const auto section = [&](std::uint64_t index) {
+    return bytes.at<Elf64_Shdr>(header->e_shoff + index * sizeof(Elf64_Shdr));
+  };
   const auto contents = [&](const Elf64_Shdr& s) { return bytes.slice(s.sh_offset, s.sh_size); };
 
   for (std::uint32_t i = 0; i < header->e_shnum; ++i) {
@@ -125,7 +132,8 @@ base::Result<ElfInfo> read_elf_symbols(std::string_view content) {
         if (name.empty()) continue;
         if (symbol->st_shndx == SHN_UNDEF) {
           if (binding != STB_WEAK) info.undefined.push_back(std::move(name));
-        } else if (ELF64_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT || ELF64_ST_VISIBILITY(symbol->st_other) == STV_PROTECTED) {
+        } else if (ELF64_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT ||
+                   ELF64_ST_VISIBILITY(symbol->st_other) == STV_PROTECTED) {
           if (symbol->st_shndx != SHN_ABS || symbol->st_size > 0) info.exported.push_back(std::move(name));
         }
       }
@@ -143,7 +151,8 @@ base::Result<ElfInfo> read_elf_symbols(std::string_view content) {
             from = colon + 1;
           }
         }
-        if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0)) info.text_relocations = true;
+        if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0))
+          info.text_relocations = true;
       }
     }
   }

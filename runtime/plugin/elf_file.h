@@ -1,6 +1,6 @@
 #pragma once
-// What the bytes of a shared library say about it, without loading it: whether it is a plugin for this machine, whether the file
-// is whole, and (for the conformance kit) what it exports and needs. Never trusts an offset in the file.
+// What the bytes of a shared library say about it, without loading it: whether it is a plugin for this machine, whether
+// the file is whole, and (for the conformance kit) what it exports and needs. Never trusts an offset in the file.
 
 #include <cstdint>
 #include <string>
@@ -24,8 +24,8 @@ struct ElfInfo {
   std::vector<std::string> undefined;  // dynamic symbols that must be found elsewhere (weak ones left out)
 };
 
-// Error (kInvalidConfig): why this cannot be a plugin of this worker ("is not a shared library", "is truncated", "is for another
-// machine", ...), in words that follow the file's name.
+// Error (kInvalidConfig): why this cannot be a plugin of this worker ("is not a shared library", "is truncated", "is
+// for another machine", ...), in words that follow the file's name.
 base::Result<ElfInfo> read_elf(std::string_view bytes);
 base::Result<ElfInfo> read_elf_symbols(std::string_view bytes);
 

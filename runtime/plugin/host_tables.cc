@@ -59,7 +59,8 @@ const sluice_schema_host kSchemaTable = {
       return nullptr;
     }};
 
-const sluice_text kTextTable = {sizeof(sluice_text), 0, [](void*, const sluice_value* value, sluice_arena* arena) -> sluice_str {
+const sluice_text kTextTable = {sizeof(sluice_text), 0,
+                                [](void*, const sluice_value* value, sluice_arena* arena) -> sluice_str {
                                   if (value->kind == SLUICE_STRING) return str(Value(*value).text());
                                   std::string text;
                                   data::append_value_text(*value, text);

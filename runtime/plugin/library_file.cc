@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 using base::Code;
 
 tl::unexpected<base::Error> os_error(std::string_view what, const fs::path& path) {
-  return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot {} {}: {}", what, path.string(), std::strerror(errno));
+  return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot {} {}: {}", what, path.string(),
+                    std::strerror(errno));
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ base::Result<std::string> read_file(const std::filesystem::path& path, std::uint
 // Writes beside the target and renames, so that a reader sees all or nothing. Creates the folder.
 base::Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-// Where a library with these bytes is staged; written there unless it already is. Loading the copy instead of the original means
-// that the original may be overwritten or deleted at any time.
-base::Result<std::filesystem::path> stage_library(const std::filesystem::path& state_dir, const std::string& sha256, std::string_view bytes);
+// Where a library with these bytes is staged; written there unless it already is. Loading the copy instead of the
+// original means that the original may be overwritten or deleted at any time.
+base::Result<std::filesystem::path> stage_library(const std::filesystem::path& state_dir, const std::string& sha256,
+                                                  std::string_view bytes);
 
 }  // namespace sluice::plugin

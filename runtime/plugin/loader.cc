@@ -27,7 +27,9 @@ tl::unexpected<base::Error> refuse(fmt::format_string<Args...> text, Args&&... a
 class ProcessServices final : public BasicHostServices {
  public:
   bool log_enabled(base::LogLevel level) override { return kLog.enabled(level); }
-  void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv>) override { kLog.write(level, message); }
+  void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv>) override {
+    kLog.write(level, message);
+  }
   std::uint32_t define_metric(MetricKind, std::string_view, std::string_view, std::string_view) override { return 0; }
   void update_metric(std::uint32_t, double) override {}
   base::Result<const sluice_schema*> intern(const sluice_schema&) override {
@@ -72,8 +74,10 @@ base::Status init_library(const sluice_plugin& plugin) {
   return base::fail(to_error(status, error));
 }
 
-base::Status load_into(LoadedLibrary& library, const std::filesystem::path& file, const Manifest& manifest, const std::filesystem::path& state_dir) {
-  if (const auto refusal = abi_refusal(manifest.abi_major, manifest.abi_minor, manifest.required_extensions)) return refuse("{} {}", file.string(), *refusal);
+base::Status load_into(LoadedLibrary& library, const std::filesystem::path& file, const Manifest& manifest,
+                       const std::filesystem::path& state_dir) {
+  if (const auto refusal = abi_refusal(manifest.abi_major, manifest.abi_minor, manifest.required_extensions))
+    return refuse("{} {}", file.string(), *refusal);
   std::filesystem::path path = std::filesystem::absolute(file);
   SLUICE_TRY_ASSIGN(const std::string bytes, read_file(file, kLibraryBytesMax));
   if (sha256_hex(bytes) != manifest.sha256) return refuse("{} has changed since it was looked at", file.string());
@@ -89,7 +93,8 @@ base::Status load_into(LoadedLibrary& library, const std::filesystem::path& file
   auto described = describe(library.plugin);
   if (!described) return refuse("{}: {}", file.string(), described.error().message());
   described->sha256 = manifest.sha256;
-  if (*described != manifest) return refuse("{} is not what its manifest says: delete the manifest, or build it again", file.string());
+  if (*described != manifest)
+    return refuse("{} is not what its manifest says: delete the manifest, or build it again", file.string());
   if (auto status = init_library(*library.plugin); !status)
     return refuse("{}: its init failed: {}", file.string(), status.error().message());
   library.sha256 = manifest.sha256;
@@ -107,7 +112,8 @@ const sluice_component* LoadedLibrary::component(std::int32_t kind, std::string_
   return nullptr;
 }
 
-base::Result<const LoadedLibrary*> load_library(const std::filesystem::path& file, const Manifest& manifest, const std::filesystem::path& state_dir) {
+base::Result<const LoadedLibrary*> load_library(const std::filesystem::path& file, const Manifest& manifest,
+                                                const std::filesystem::path& state_dir) {
   Slot& slot = slot_of(manifest.sha256);
   std::lock_guard lock(slot.mutex);
   if (!slot.tried) {

@@ -1,11 +1,11 @@
 #pragma once
-// Libraries in this process. Each content is loaded once, from a staged copy, and stays for ever: an upgrade is another content
-// beside the old one. Thread-safe; different libraries load independently of each other.
-
-#include <sluice/abi.h>
+// Libraries in this process. Each content is loaded once, from a staged copy, and stays for ever: an upgrade is another
+// content beside the old one. Thread-safe; different libraries load independently of each other.
 
 #include <filesystem>
 #include <string>
+
+#include <sluice/abi.h>
 
 #include "runtime/base/status.h"
 #include "runtime/plugin/manifest.h"
@@ -20,9 +20,10 @@ struct LoadedLibrary {
   const sluice_component* component(std::int32_t kind, std::string_view name) const;
 };
 
-// Loads the library at `file`, whose content must have the hash that `manifest` names, and calls its init. With an empty
-// `state_dir` the file itself is loaded instead of a copy. The result lives for ever. Error (kFatal): why it cannot be used, also
-// on every later call for the same content.
-base::Result<const LoadedLibrary*> load_library(const std::filesystem::path& file, const Manifest& manifest, const std::filesystem::path& state_dir);
+// Loads the library at `file`, whose content must have the hash that `manifest` names, and calls its init. With an
+// empty `state_dir` the file itself is loaded instead of a copy. The result lives for ever. Error (kFatal): why it
+// cannot be used, also on every later call for the same content.
+base::Result<const LoadedLibrary*> load_library(const std::filesystem::path& file, const Manifest& manifest,
+                                                const std::filesystem::path& state_dir);
 
 }  // namespace sluice::plugin

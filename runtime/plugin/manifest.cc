@@ -23,7 +23,8 @@ struct Names {
   std::span<const std::string_view> names;
   std::string_view name(std::int32_t value) const {
     const std::int64_t at = std::int64_t{value} - first;
-    return at >= 0 && at < static_cast<std::int64_t>(names.size()) ? names[static_cast<std::size_t>(at)] : std::string_view();
+    return at >= 0 && at < static_cast<std::int64_t>(names.size()) ? names[static_cast<std::size_t>(at)]
+                                                                   : std::string_view();
   }
   std::optional<std::int32_t> value(std::string_view name) const {
     for (std::size_t i = 0; i < names.size(); ++i)
@@ -31,12 +32,14 @@ struct Names {
     return std::nullopt;
   }
 };
-constexpr std::array<std::string_view, 7> kKindTexts = {"source", "sink", "transform", "predicate", "converter", "header_converter", "config_provider"};
-constexpr std::array<std::string_view, 9> kTypeTexts = {"BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "CLASS", "PASSWORD"};
+constexpr std::array<std::string_view, 7> kKindTexts = {
+    "source", "sink", "transform", "predicate", "converter", "header_converter", "config_provider"};
+constexpr std::array<std::string_view, 9> kTypeTexts = {"BOOLEAN", "STRING", "INT",   "SHORT",   "LONG",
+                                                        "DOUBLE",  "LIST",   "CLASS", "PASSWORD"};
 constexpr std::array<std::string_view, 3> kImportanceTexts = {"HIGH", "MEDIUM", "LOW"};
 constexpr std::array<std::string_view, 4> kWidthTexts = {"NONE", "SHORT", "MEDIUM", "LONG"};
-constexpr std::array<std::string_view, 9> kValidatorTexts = {"none",      "range", "at_least",    "one_of",        "one_of_nocase",
-                                                             "non_empty", "regex", "valid_regex", "non_empty_list"};
+constexpr std::array<std::string_view, 9> kValidatorTexts = {
+    "none", "range", "at_least", "one_of", "one_of_nocase", "non_empty", "regex", "valid_regex", "non_empty_list"};
 constexpr Names kKinds{SLUICE_KIND_SOURCE, kKindTexts};
 constexpr Names kTypes{SLUICE_TYPE_BOOLEAN, kTypeTexts};
 constexpr Names kImportances{SLUICE_IMPORTANCE_HIGH, kImportanceTexts};
@@ -59,7 +62,8 @@ Json key_json(const KeyManifest& key) {
   if (key.internal) json["internal"] = true;
   if (key.validator != SLUICE_VALIDATOR_NONE) {
     Json validator{{"kind", kValidators.name(key.validator)}};
-    if (key.validator == SLUICE_VALIDATOR_RANGE || key.validator == SLUICE_VALIDATOR_AT_LEAST) validator["min"] = key.number_min;
+    if (key.validator == SLUICE_VALIDATOR_RANGE || key.validator == SLUICE_VALIDATOR_AT_LEAST)
+      validator["min"] = key.number_min;
     if (key.validator == SLUICE_VALIDATOR_RANGE) validator["max"] = key.number_max;
     if (!key.items.empty()) validator["items"] = key.items;
     json["validator"] = std::move(validator);
@@ -83,13 +87,18 @@ class Reader {
     const auto found = json_.find(name);
     if (found == json_.end()) return {};
     bool fits = false;
-    if constexpr (std::is_same_v<T, bool>) fits = found->is_boolean();
-    else if constexpr (std::is_same_v<T, std::uint32_t>) fits = found->is_number_unsigned() && found->template get<std::uint64_t>() <= UINT32_MAX;
+    if constexpr (std::is_same_v<T, bool>)
+      fits = found->is_boolean();
+    else if constexpr (std::is_same_v<T, std::uint32_t>)
+      fits = found->is_number_unsigned() && found->template get<std::uint64_t>() <= UINT32_MAX;
     else if constexpr (std::is_same_v<T, std::int32_t>)
-      fits = found->is_number_integer() && (!found->is_number_unsigned() || found->template get<std::uint64_t>() <= INT32_MAX) &&
+      fits = found->is_number_integer() &&
+             (!found->is_number_unsigned() || found->template get<std::uint64_t>() <= INT32_MAX) &&
              found->template get<std::int64_t>() >= INT32_MIN && found->template get<std::int64_t>() <= INT32_MAX;
-    else if constexpr (std::is_same_v<T, double>) fits = found->is_number();
-    else fits = found->is_string();
+    else if constexpr (std::is_same_v<T, double>)
+      fits = found->is_number();
+    else
+      fits = found->is_string();
     if (!fits) return bad("{}: member '{}' has the wrong type", where_, name);
     into = found->template get<T>();
     return {};
@@ -187,14 +196,20 @@ config::Validator make_validator(const KeyManifest& key) {
   };
   switch (key.validator) {
     case SLUICE_VALIDATOR_RANGE:
-      return whole ? config::between(clamp(key.number_min), clamp(key.number_max)) : config::between(key.number_min, key.number_max);
+      return whole ? config::between(clamp(key.number_min), clamp(key.number_max))
+                   : config::between(key.number_min, key.number_max);
     case SLUICE_VALIDATOR_AT_LEAST:
       return whole ? config::at_least(clamp(key.number_min)) : config::between(key.number_min, HUGE_VAL);
-    case SLUICE_VALIDATOR_ONE_OF: return config::one_of(key.items);
-    case SLUICE_VALIDATOR_ONE_OF_NOCASE: return config::one_of_ignoring_case(key.items);
-    case SLUICE_VALIDATOR_NON_EMPTY: return config::non_empty_string();
-    case SLUICE_VALIDATOR_VALID_REGEX: return config::regex();
-    case SLUICE_VALIDATOR_NON_EMPTY_LIST: return config::list_without_duplicates(false, true);
+    case SLUICE_VALIDATOR_ONE_OF:
+      return config::one_of(key.items);
+    case SLUICE_VALIDATOR_ONE_OF_NOCASE:
+      return config::one_of_ignoring_case(key.items);
+    case SLUICE_VALIDATOR_NON_EMPTY:
+      return config::non_empty_string();
+    case SLUICE_VALIDATOR_VALID_REGEX:
+      return config::regex();
+    case SLUICE_VALIDATOR_NON_EMPTY_LIST:
+      return config::list_without_duplicates(false, true);
     case SLUICE_VALIDATOR_REGEX: {
       auto regex = base::Regex::compile(key.items.empty() ? std::string_view() : key.items[0]);
       if (!regex) return {};  // refused by make_config_def before
@@ -204,17 +219,21 @@ config::Validator make_validator(const KeyManifest& key) {
             if (text == nullptr) return {};
             SLUICE_TRY_ASSIGN(const bool matches, pattern.matches(*text));
             if (matches) return {};
-            return base::fail(config::invalid_value(name, value, fmt::format("String must match {}", pattern.pattern())));
+            return base::fail(
+                config::invalid_value(name, value, fmt::format("String must match {}", pattern.pattern())));
           },
           key.items.empty() ? std::string() : key.items[0]);
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
 }  // namespace
 
-std::string_view kind_name(std::int32_t kind) { return kKinds.name(kind); }
+std::string_view kind_name(std::int32_t kind) {
+  return kKinds.name(kind);
+}
 
 const std::string& ComponentManifest::class_name() const {
   for (const auto& alias : aliases)
@@ -268,7 +287,8 @@ base::Result<Manifest> parse_manifest(std::string_view text) {
   const Json* components = reader.member("components");
   if (components == nullptr || !components->is_array()) return bad("manifest.components: a list is expected");
   for (std::size_t i = 0; i < components->size(); ++i) {
-    SLUICE_TRY_ASSIGN(ComponentManifest component, parse_component((*components)[i], fmt::format("manifest.components[{}]", i)));
+    SLUICE_TRY_ASSIGN(ComponentManifest component,
+                      parse_component((*components)[i], fmt::format("manifest.components[{}]", i)));
     manifest.components.push_back(std::move(component));
   }
   return manifest;
@@ -280,14 +300,18 @@ base::Result<config::ConfigDef> make_config_def(const ComponentManifest& compone
     if (def.find(key.name) != nullptr) return bad("{}: the key '{}' is described twice", component.name, key.name);
     const auto type = config::parse_type_name(kTypes.name(key.type));
     if (!type) return bad("{}: the key '{}' has an unknown type", component.name, key.name);
-    if (key.validator == SLUICE_VALIDATOR_REGEX && !base::Regex::compile(key.items.empty() ? std::string_view() : key.items[0]))
+    if (key.validator == SLUICE_VALIDATOR_REGEX &&
+        !base::Regex::compile(key.items.empty() ? std::string_view() : key.items[0]))
       return bad("{}: the pattern of the key '{}' does not compile", component.name, key.name);
     config::ConfigKey made;
     made.name = key.name;
     made.type = *type;
     if (!key.required) {
-      auto value = config::parse_type(key.name, key.default_value, *type, [](std::string_view name) { return std::optional(std::string(name)); });
-      if (!value) return bad("{}: the default of the key '{}' is not of its type: {}", component.name, key.name, value.error().message());
+      auto value = config::parse_type(key.name, key.default_value, *type,
+                                      [](std::string_view name) { return std::optional(std::string(name)); });
+      if (!value)
+        return bad("{}: the default of the key '{}' is not of its type: {}", component.name, key.name,
+                   value.error().message());
       made.default_value = std::move(*value);
     }
     made.importance = static_cast<config::Importance>(key.importance - SLUICE_IMPORTANCE_HIGH);
@@ -305,22 +329,29 @@ base::Result<config::ConfigDef> make_config_def(const ComponentManifest& compone
 }
 
 bool host_knows_extension(std::string_view id) {
-  constexpr std::array<std::string_view, 12> kKnown = {SLUICE_EXT_LOG,         SLUICE_EXT_METRICS,      SLUICE_EXT_SCHEMA,
-                                                       SLUICE_EXT_OFFSET_READER, SLUICE_EXT_CONNECTOR_CONTEXT, SLUICE_EXT_SINK_CONTEXT,
-                                                       SLUICE_EXT_ERRANT,      SLUICE_EXT_RECORD_ERROR, SLUICE_EXT_TRANSACTION,
-                                                       SLUICE_EXT_STOP,        SLUICE_EXT_THREAD_CHECK, SLUICE_EXT_TEXT};
+  constexpr std::array<std::string_view, 12> kKnown = {
+      SLUICE_EXT_LOG,           SLUICE_EXT_METRICS,           SLUICE_EXT_SCHEMA,
+      SLUICE_EXT_OFFSET_READER, SLUICE_EXT_CONNECTOR_CONTEXT, SLUICE_EXT_SINK_CONTEXT,
+      SLUICE_EXT_ERRANT,        SLUICE_EXT_RECORD_ERROR,      SLUICE_EXT_TRANSACTION,
+      SLUICE_EXT_STOP,          SLUICE_EXT_THREAD_CHECK,      SLUICE_EXT_TEXT};
   return std::find(kKnown.begin(), kKnown.end(), id) != kKnown.end();
 }
 
-std::optional<std::string> abi_refusal(std::uint32_t major, std::uint32_t minor, const std::vector<std::string>& required_extensions,
-                                       std::uint32_t host_major, std::uint32_t host_minor) {
+std::optional<std::string> abi_refusal(std::uint32_t major, std::uint32_t minor,
+                                       const std::vector<std::string>& required_extensions, std::uint32_t host_major,
+                                       std::uint32_t host_minor) {
   if (major != host_major)
-    return fmt::format("is built for plugin ABI {}.{}, this worker has {}.{}: rebuild it with the worker's SDK", major, minor, host_major, host_minor);
+    return fmt::format("is built for plugin ABI {}.{}, this worker has {}.{}: rebuild it with the worker's SDK", major,
+                       minor, host_major, host_minor);
   for (const auto& id : required_extensions)
-    if (!host_knows_extension(id)) return fmt::format("requires the host extension {}, which this worker (ABI {}.{}) does not have", id, host_major, host_minor);
+    if (!host_knows_extension(id))
+      return fmt::format("requires the host extension {}, which this worker (ABI {}.{}) does not have", id, host_major,
+                         host_minor);
   if (host_major == 0 && minor != host_minor)
-    return fmt::format("is built for plugin ABI {}.{}, this worker has {}.{}; until ABI 1.0 both must be equal: rebuild it with the worker's SDK",
-                       major, minor, host_major, host_minor);
+    return fmt::format(
+        "is built for plugin ABI {}.{}, this worker has {}.{}; until ABI 1.0 both must be equal: rebuild it with the "
+        "worker's SDK",
+        major, minor, host_major, host_minor);
   return std::nullopt;
 }
 

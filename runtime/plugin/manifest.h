@@ -1,14 +1,15 @@
 #pragma once
-// What a plugin is and has, as data: made from the library's own tables by the probe, kept beside it as <name>.sluice.json, so that
-// a worker knows its components without loading it. Valid for exactly the bytes whose SHA-256 it names.
-
-#include <sluice/abi.h>
+// What a plugin is and has, as data: made from the library's own tables by the probe, kept beside it as
+// <name>.sluice.json, so that a worker knows its components without loading it. Valid for exactly the bytes whose
+// SHA-256 it names.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sluice/abi.h>
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_def.h"
@@ -66,17 +67,21 @@ std::string to_json(const Manifest& manifest);
 // Error: what is wrong with the text, and where.
 base::Result<Manifest> parse_manifest(std::string_view json);
 
-// Reads the static tables of a loaded library: every size, count, text and pointer that can be checked is checked, and so is what
-// the worker relies on (names, kinds, tables, defaults of their type). Error: what is wrong, to be shown to the plugin's author.
+// Reads the static tables of a loaded library: every size, count, text and pointer that can be checked is checked, and
+// so is what the worker relies on (names, kinds, tables, defaults of their type). Error: what is wrong, to be shown to
+// the plugin's author.
 base::Result<Manifest> describe(const sluice_plugin* plugin);
 
 // The keys as a definition. Error: a default that is not of its type, a key twice, a pattern that does not compile.
 base::Result<config::ConfigDef> make_config_def(const ComponentManifest& component);
 
-// Why a worker of ABI `host_major`.`host_minor` does not load a plugin of another ABI; nothing if it does. 0.x: both must be equal.
-// From 1.0 on: equal majors; a newer minor loads unless it requires an extension that the host does not serve.
-std::optional<std::string> abi_refusal(std::uint32_t major, std::uint32_t minor, const std::vector<std::string>& required_extensions,
-                                       std::uint32_t host_major = SLUICE_ABI_MAJOR, std::uint32_t host_minor = SLUICE_ABI_MINOR);
+// Why a worker of ABI `host_major`.`host_minor` does not load a plugin of another ABI; nothing if it does. 0.x: both
+// must be equal. From 1.0 on: equal majors; a newer minor loads unless it requires an extension that the host does not
+// serve.
+std::optional<std::string> abi_refusal(std::uint32_t major, std::uint32_t minor,
+                                       const std::vector<std::string>& required_extensions,
+                                       std::uint32_t host_major = SLUICE_ABI_MAJOR,
+                                       std::uint32_t host_minor = SLUICE_ABI_MINOR);
 // Ids that some instance of this host is served.
 bool host_knows_extension(std::string_view id);
 

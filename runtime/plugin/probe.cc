@@ -41,18 +41,22 @@ base::Result<Manifest> probe_here(const std::filesystem::path& library) {
   auto manifest = describe(plugin);
   if (!manifest) return manifest;
   if (entry() != plugin) return refuse("{}() returned another pointer when called again", SLUICE_ENTRY_SYMBOL);
-  if (const auto refusal = abi_refusal(manifest->abi_major, manifest->abi_minor, manifest->required_extensions)) return refuse("{}", *refusal);
+  if (const auto refusal = abi_refusal(manifest->abi_major, manifest->abi_minor, manifest->required_extensions))
+    return refuse("{}", *refusal);
   manifest->sha256 = sha256_hex(bytes);
   return manifest;
 }
 
-base::Result<Manifest> probe_in_child(const std::string& command, const std::filesystem::path& library, std::chrono::milliseconds timeout) {
+base::Result<Manifest> probe_in_child(const std::string& command, const std::filesystem::path& library,
+                                      std::chrono::milliseconds timeout) {
   SLUICE_TRY_ASSIGN(const ChildOutcome outcome, run_child({command, "plugins", "probe", library.string()}, timeout));
   if (outcome.succeeded()) return parse_manifest(outcome.out);
   // Status 1 is the probe's own refusal; its reason is the text of its standard error.
   if (!outcome.timed_out && outcome.signal == 0 && outcome.exit_status == 1 && !outcome.err.empty())
     return refuse("{}", base::java_trim(outcome.err));
-  if (outcome.timed_out) return refuse("hangs when it is loaded: the probe did not finish within {} ms{}", timeout.count(), tail(outcome.err));
+  if (outcome.timed_out)
+    return refuse("hangs when it is loaded: the probe did not finish within {} ms{}", timeout.count(),
+                  tail(outcome.err));
   return refuse("breaks the process that loads it: the probe {}{}", outcome.describe(timeout), tail(outcome.err));
 }
 

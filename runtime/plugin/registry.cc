@@ -26,25 +26,38 @@ const base::Logger kLog{"sluice.plugin"};
 // Kinds as the catalog knows them; nothing for config providers, which no catalog lists.
 std::optional<ComponentKind> catalog_kind(std::int32_t kind) {
   switch (kind) {
-    case SLUICE_KIND_SOURCE: return ComponentKind::kSource;
-    case SLUICE_KIND_SINK: return ComponentKind::kSink;
-    case SLUICE_KIND_TRANSFORM: return ComponentKind::kTransformation;
-    case SLUICE_KIND_PREDICATE: return ComponentKind::kPredicate;
-    case SLUICE_KIND_CONVERTER: return ComponentKind::kConverter;
-    case SLUICE_KIND_HEADER_CONVERTER: return ComponentKind::kHeaderConverter;
-    default: return std::nullopt;
+    case SLUICE_KIND_SOURCE:
+      return ComponentKind::kSource;
+    case SLUICE_KIND_SINK:
+      return ComponentKind::kSink;
+    case SLUICE_KIND_TRANSFORM:
+      return ComponentKind::kTransformation;
+    case SLUICE_KIND_PREDICATE:
+      return ComponentKind::kPredicate;
+    case SLUICE_KIND_CONVERTER:
+      return ComponentKind::kConverter;
+    case SLUICE_KIND_HEADER_CONVERTER:
+      return ComponentKind::kHeaderConverter;
+    default:
+      return std::nullopt;
   }
 }
 
 // The order of GET /connector-plugins.
 int rank(ComponentKind kind) {
   switch (kind) {
-    case ComponentKind::kSink: return 0;
-    case ComponentKind::kSource: return 1;
-    case ComponentKind::kTransformation: return 2;
-    case ComponentKind::kPredicate: return 3;
-    case ComponentKind::kConverter: return 4;
-    case ComponentKind::kHeaderConverter: return 5;
+    case ComponentKind::kSink:
+      return 0;
+    case ComponentKind::kSource:
+      return 1;
+    case ComponentKind::kTransformation:
+      return 2;
+    case ComponentKind::kPredicate:
+      return 3;
+    case ComponentKind::kConverter:
+      return 4;
+    case ComponentKind::kHeaderConverter:
+      return 5;
   }
   return 6;
 }
@@ -55,7 +68,7 @@ struct Entry {
   ComponentKind kind;
   std::string version;
   std::shared_ptr<const config::ConfigDef> def;
-  const BuiltinComponent* builtin = nullptr;          // or:
+  const BuiltinComponent* builtin = nullptr;  // or:
   std::shared_ptr<const ScannedLibrary> library;
   std::size_t component = 0;  // index in the library's manifest
 
@@ -81,7 +94,9 @@ struct Snapshot {
 
 struct Registry::Impl {
   explicit Impl(Options given)
-      : options(std::move(given)), scanner({options.state_dir, options.probe_command, options.probe_timeout}), snapshot(std::make_shared<Snapshot>()) {}
+      : options(std::move(given)),
+        scanner({options.state_dir, options.probe_command, options.probe_timeout}),
+        snapshot(std::make_shared<Snapshot>()) {}
 
   struct Builtin {
     BuiltinComponent component;
@@ -96,7 +111,8 @@ struct Registry::Impl {
   void scan_now();
   bool rescan();
   std::optional<std::string> resolve(std::string_view name);
-  base::Result<const Entry*> find(const std::shared_ptr<const Snapshot>& all, std::string_view name, ComponentKind kind) const;
+  base::Result<const Entry*> find(const std::shared_ptr<const Snapshot>& all, std::string_view name,
+                                  ComponentKind kind) const;
   template <typename Table>
   base::Result<const Table*> table(const Entry& entry) const;
 
@@ -121,8 +137,8 @@ void Registry::Impl::build(const std::vector<std::shared_ptr<const ScannedLibrar
   for (const auto& builtin : builtins)
     for (const auto kind : builtin.component.kinds)
       made->entries.push_back({builtin.component.class_name, kind,
-                               builtin.component.version.empty() ? options.worker_version : builtin.component.version, builtin.def,
-                               &builtin.component, nullptr, 0});
+                               builtin.component.version.empty() ? options.worker_version : builtin.component.version,
+                               builtin.def, &builtin.component, nullptr, 0});
   std::set<std::tuple<int, std::string, std::string>> taken;
   for (const auto& entry : made->entries) taken.emplace(rank(entry.kind), entry.class_name, entry.version);
   for (const auto& library : libraries) {
@@ -132,11 +148,12 @@ void Registry::Impl::build(const std::vector<std::shared_ptr<const ScannedLibrar
       const auto kind = catalog_kind(component.kind);
       if (!kind) continue;
       if (!taken.emplace(rank(*kind), component.class_name(), component.version).second) {
-        kLog.warn("{} {} of {} is there already, from a library earlier on plugin.path: this one is not used", component.class_name(),
-                  component.version, library->path.string());
+        kLog.warn("{} {} of {} is there already, from a library earlier on plugin.path: this one is not used",
+                  component.class_name(), component.version, library->path.string());
         continue;
       }
-      made->entries.push_back({component.class_name(), *kind, component.version, library->defs[i], nullptr, library, i});
+      made->entries.push_back(
+          {component.class_name(), *kind, component.version, library->defs[i], nullptr, library, i});
     }
   }
   std::stable_sort(made->entries.begin(), made->entries.end(), [](const Entry& a, const Entry& b) {
@@ -198,25 +215,30 @@ std::optional<std::string> Registry::Impl::resolve(std::string_view name) {
   return current()->names.resolve(name);
 }
 
-base::Result<const Entry*> Registry::Impl::find(const std::shared_ptr<const Snapshot>& all, std::string_view name, ComponentKind kind) const {
+base::Result<const Entry*> Registry::Impl::find(const std::shared_ptr<const Snapshot>& all, std::string_view name,
+                                                ComponentKind kind) const {
   const auto class_name = all->names.resolve(name);
   if (class_name) {
     if (const Entry* entry = all->find(*class_name, kind)) return entry;
   }
   std::vector<std::string> available;
   for (const auto& entry : all->entries)
-    if (entry.kind == kind && (available.empty() || available.back() != entry.class_name)) available.push_back(entry.class_name);
+    if (entry.kind == kind && (available.empty() || available.back() != entry.class_name))
+      available.push_back(entry.class_name);
   return base::fail(Code::kNotFound, base::exceptions::kConnect,
-                    "Failed to find any class that implements {} and which name matches {}, available plugins are: {}", kind_interface(kind), name,
-                    fmt::join(available, ", "));
+                    "Failed to find any class that implements {} and which name matches {}, available plugins are: {}",
+                    kind_interface(kind), name, fmt::join(available, ", "));
 }
 
 // The table of functions of a plugin's component, loading its library if need be.
 template <typename Table>
 base::Result<const Table*> Registry::Impl::table(const Entry& entry) const {
-  SLUICE_TRY_ASSIGN(const LoadedLibrary* library, load_library(entry.library->path, entry.library->manifest, options.state_dir));
+  SLUICE_TRY_ASSIGN(const LoadedLibrary* library,
+                    load_library(entry.library->path, entry.library->manifest, options.state_dir));
   const sluice_component* component = library->component(entry.manifest().kind, entry.manifest().name);
-  if (component == nullptr) return base::fail(Code::kFatal, base::exceptions::kConnect, "{} has lost its component {}", entry.library->path.string(), entry.manifest().name);
+  if (component == nullptr)
+    return base::fail(Code::kFatal, base::exceptions::kConnect, "{} has lost its component {}",
+                      entry.library->path.string(), entry.manifest().name);
   return static_cast<const Table*>(component->vtable);
 }
 
@@ -230,16 +252,22 @@ base::Status Registry::add(BuiltinComponent component) {
   std::lock_guard lock(impl_->mutex);
   for (const auto& known : impl_->builtins)
     if (known.component.class_name == component.class_name)
-      return base::fail(Code::kExists, base::exceptions::kConnect, "The component {} is registered twice", component.class_name);
-  auto def = std::make_shared<const config::ConfigDef>(component.config_def ? component.config_def() : config::ConfigDef());
+      return base::fail(Code::kExists, base::exceptions::kConnect, "The component {} is registered twice",
+                        component.class_name);
+  auto def =
+      std::make_shared<const config::ConfigDef>(component.config_def ? component.config_def() : config::ConfigDef());
   impl_->builtins.push_back({std::move(component), std::move(def)});
   impl_->build(impl_->snapshot->libraries);
   return {};
 }
 
-void Registry::scan() { impl_->scan_now(); }
+void Registry::scan() {
+  impl_->scan_now();
+}
 
-bool Registry::rescan() { return impl_->rescan(); }
+bool Registry::rescan() {
+  return impl_->rescan();
+}
 
 std::vector<PluginInfo> Registry::plugins() const {
   std::vector<PluginInfo> all;
@@ -261,9 +289,13 @@ std::vector<LibraryInfo> Registry::libraries() const {
   return all;
 }
 
-std::optional<std::string> Registry::resolve(std::string_view name_or_alias) const { return impl_->resolve(name_or_alias); }
+std::optional<std::string> Registry::resolve(std::string_view name_or_alias) const {
+  return impl_->resolve(name_or_alias);
+}
 
-bool Registry::is_a(std::string_view class_name, ComponentKind kind) const { return impl_->current()->find(class_name, kind) != nullptr; }
+bool Registry::is_a(std::string_view class_name, ComponentKind kind) const {
+  return impl_->current()->find(class_name, kind) != nullptr;
+}
 
 std::vector<std::string> Registry::list(ComponentKind kind) const {
   std::vector<std::string> names;
@@ -275,11 +307,13 @@ std::vector<std::string> Registry::list(ComponentKind kind) const {
 std::vector<std::string> Registry::versions(std::string_view class_name) const {
   std::vector<std::string> found;
   for (const auto& entry : impl_->current()->entries)
-    if (entry.class_name == class_name && std::find(found.begin(), found.end(), entry.version) == found.end()) found.push_back(entry.version);
+    if (entry.class_name == class_name && std::find(found.begin(), found.end(), entry.version) == found.end())
+      found.push_back(entry.version);
   return found;
 }
 
-base::Result<std::shared_ptr<const config::ConfigDef>> Registry::config_def(std::string_view class_name, ComponentKind kind) const {
+base::Result<std::shared_ptr<const config::ConfigDef>> Registry::config_def(std::string_view class_name,
+                                                                            ComponentKind kind) const {
   const auto all = impl_->current();
   SLUICE_TRY_ASSIGN(const Entry* entry, impl_->find(all, class_name, kind));
   return entry->def;
@@ -295,12 +329,15 @@ base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_al
   }
   if (entry == nullptr) {
     if (!all->names.ambiguous(name_or_alias).empty())
-      return base::fail(Code::kNotFound, base::exceptions::kConnect,
-                        "More than one connector matches alias {}. Please use full package and class name instead. Classes found: {}", name_or_alias,
-                        fmt::join(all->names.ambiguous(name_or_alias), ", "));
+      return base::fail(
+          Code::kNotFound, base::exceptions::kConnect,
+          "More than one connector matches alias {}. Please use full package and class name instead. Classes found: {}",
+          name_or_alias, fmt::join(all->names.ambiguous(name_or_alias), ", "));
     // Kafka Connect 4.3 lists none here.
-    return base::fail(Code::kNotFound, base::exceptions::kConnect,
-                      "Failed to find any class that implements Connector and which name matches {}, available connectors are: ", name_or_alias);
+    return base::fail(
+        Code::kNotFound, base::exceptions::kConnect,
+        "Failed to find any class that implements Connector and which name matches {}, available connectors are: ",
+        name_or_alias);
   }
   SLUICE_TRY_ASSIGN(const sluice_connector_vtable* table, impl_->table<sluice_connector_vtable>(*entry));
   ConnectorComponent made;
@@ -308,12 +345,15 @@ base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_al
   made.version = entry->version;
   made.kind = entry->kind;
   made.connector = table;
-  if (entry->kind == ComponentKind::kSource) made.source_task = static_cast<const sluice_source_task_vtable*>(table->task_vtable);
-  else made.sink_task = static_cast<const sluice_sink_task_vtable*>(table->task_vtable);
+  if (entry->kind == ComponentKind::kSource)
+    made.source_task = static_cast<const sluice_source_task_vtable*>(table->task_vtable);
+  else
+    made.sink_task = static_cast<const sluice_sink_task_vtable*>(table->task_vtable);
   return made;
 }
 
-base::Result<std::unique_ptr<data::Transform>> Registry::make_transform(std::string_view class_name, const config::ConfigMap& config,
+base::Result<std::unique_ptr<data::Transform>> Registry::make_transform(std::string_view class_name,
+                                                                        const config::ConfigMap& config,
                                                                         HostServices& services) {
   const auto all = impl_->current();
   SLUICE_TRY_ASSIGN(const Entry* entry, impl_->find(all, class_name, ComponentKind::kTransformation));
@@ -322,7 +362,8 @@ base::Result<std::unique_ptr<data::Transform>> Registry::make_transform(std::str
   return make_plugin_transform(*table, services, config);
 }
 
-base::Result<std::unique_ptr<data::Predicate>> Registry::make_predicate(std::string_view class_name, const config::ConfigMap& config,
+base::Result<std::unique_ptr<data::Predicate>> Registry::make_predicate(std::string_view class_name,
+                                                                        const config::ConfigMap& config,
                                                                         HostServices& services) {
   const auto all = impl_->current();
   SLUICE_TRY_ASSIGN(const Entry* entry, impl_->find(all, class_name, ComponentKind::kPredicate));
@@ -331,7 +372,8 @@ base::Result<std::unique_ptr<data::Predicate>> Registry::make_predicate(std::str
   return make_plugin_predicate(*table, services, config);
 }
 
-base::Result<std::unique_ptr<data::Converter>> Registry::make_converter(std::string_view class_name, const config::ConfigMap& config, bool is_key,
+base::Result<std::unique_ptr<data::Converter>> Registry::make_converter(std::string_view class_name,
+                                                                        const config::ConfigMap& config, bool is_key,
                                                                         HostServices& services) {
   const auto all = impl_->current();
   SLUICE_TRY_ASSIGN(const Entry* entry, impl_->find(all, class_name, ComponentKind::kConverter));
@@ -340,7 +382,8 @@ base::Result<std::unique_ptr<data::Converter>> Registry::make_converter(std::str
   return make_plugin_converter(*table, services, config, is_key);
 }
 
-base::Result<std::unique_ptr<data::HeaderConverter>> Registry::make_header_converter(std::string_view class_name, const config::ConfigMap& config,
+base::Result<std::unique_ptr<data::HeaderConverter>> Registry::make_header_converter(std::string_view class_name,
+                                                                                     const config::ConfigMap& config,
                                                                                      HostServices& services) {
   const auto all = impl_->current();
   SLUICE_TRY_ASSIGN(const Entry* entry, impl_->find(all, class_name, ComponentKind::kHeaderConverter));

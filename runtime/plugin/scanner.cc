@@ -26,7 +26,8 @@ constexpr unsigned kThreadsMax = 4;  // probes mostly wait
 std::optional<FileState> state_of(const fs::path& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  return FileState{static_cast<std::uintmax_t>(info.st_size), std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec, info.st_ino};
+  return FileState{static_cast<std::uintmax_t>(info.st_size),
+                   std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec, info.st_ino};
 }
 
 fs::path manifest_path(const fs::path& library) {
@@ -43,7 +44,8 @@ void add_library(const fs::path& path, std::vector<Candidate>& found) {
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
   std::error_code error;
-  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error))
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error))
     entries.push_back(it->path());
   std::sort(entries.begin(), entries.end());
   return entries;
@@ -77,7 +79,8 @@ std::vector<Candidate> list_candidates(const std::vector<std::string>& plugin_pa
   return found;
 }
 
-base::Result<Manifest> Scanner::find_manifest(const Candidate& candidate, const std::string& bytes, std::string& origin) const {
+base::Result<Manifest> Scanner::find_manifest(const Candidate& candidate, const std::string& bytes,
+                                              std::string& origin) const {
   const std::string sha256 = sha256_hex(bytes);
   const auto usable = [&](const fs::path& path) -> std::optional<Manifest> {
     const auto text = read_file(path, kManifestBytesMax);
@@ -93,7 +96,8 @@ base::Result<Manifest> Scanner::find_manifest(const Candidate& candidate, const 
   if (candidate.manifest) {
     origin = "manifest";
     if (auto manifest = usable(manifest_path(candidate.library))) return std::move(*manifest);
-    kLog.info("{} does not belong to the library beside it (it is stale): probing the library", manifest_path(candidate.library).string());
+    kLog.info("{} does not belong to the library beside it (it is stale): probing the library",
+              manifest_path(candidate.library).string());
   }
   fs::path library = candidate.library;
   fs::path cached;
@@ -102,16 +106,21 @@ base::Result<Manifest> Scanner::find_manifest(const Candidate& candidate, const 
     cached = options_.state_dir / "plugins" / (sha256 + ".json");
     if (auto manifest = usable(cached)) return std::move(*manifest);
     // The copy is probed: the original may be overwritten while the probe has it mapped.
-    if (auto staged = stage_library(options_.state_dir, sha256, bytes)) library = *staged;
-    else kLog.warn("{}: {}", candidate.library.string(), staged.error().message());
+    if (auto staged = stage_library(options_.state_dir, sha256, bytes))
+      library = *staged;
+    else
+      kLog.warn("{}: {}", candidate.library.string(), staged.error().message());
   }
   origin = "probe";
   if (options_.probe_command.empty())
-    return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "has no valid manifest, and this process has no probe to make one");
+    return base::fail(Code::kInvalidConfig, base::exceptions::kConnect,
+                      "has no valid manifest, and this process has no probe to make one");
   SLUICE_TRY_ASSIGN(Manifest manifest, probe_in_child(options_.probe_command, library, options_.probe_timeout));
-  if (manifest.sha256 != sha256) return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "changed while it was looked at");
+  if (manifest.sha256 != sha256)
+    return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "changed while it was looked at");
   if (!cached.empty()) {
-    if (auto status = write_file_atomically(cached, to_json(manifest)); !status) kLog.warn("{}", status.error().message());
+    if (auto status = write_file_atomically(cached, to_json(manifest)); !status)
+      kLog.warn("{}", status.error().message());
   }
   return manifest;
 }
@@ -122,9 +131,12 @@ std::shared_ptr<const ScannedLibrary> Scanner::look_at(const Candidate& candidat
   const auto examine = [&]() -> base::Status {
     SLUICE_TRY_ASSIGN(const std::string bytes, read_file(candidate.library, kLibraryBytesMax));
     SLUICE_TRY_ASSIGN(const ElfInfo elf, read_elf(bytes));
-    if (!elf.has_note) return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "is not a Sluice plugin (it has no .note.sluice)");
+    if (!elf.has_note)
+      return base::fail(Code::kInvalidConfig, base::exceptions::kConnect,
+                        "is not a Sluice plugin (it has no .note.sluice)");
     if (elf.abi_major != SLUICE_ABI_MAJOR)
-      return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "{}", abi_refusal(elf.abi_major, elf.abi_minor, {}).value_or(""));
+      return base::fail(Code::kInvalidConfig, base::exceptions::kConnect, "{}",
+                        abi_refusal(elf.abi_major, elf.abi_minor, {}).value_or(""));
     SLUICE_TRY_ASSIGN(made->manifest, find_manifest(candidate, bytes, made->origin));
     const Manifest& manifest = made->manifest;
     if (const auto refusal = abi_refusal(manifest.abi_major, manifest.abi_minor, manifest.required_extensions))
@@ -144,8 +156,10 @@ std::vector<std::shared_ptr<const ScannedLibrary>> Scanner::scan(const std::vect
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto known = known_.find(candidates[i].library);
-    if (known != known_.end() && known->second.candidate == candidates[i]) results[i] = known->second.result;
-    else open.push_back(i);
+    if (known != known_.end() && known->second.candidate == candidates[i])
+      results[i] = known->second.result;
+    else
+      open.push_back(i);
   }
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
@@ -159,7 +173,8 @@ std::vector<std::shared_ptr<const ScannedLibrary>> Scanner::scan(const std::vect
   known_.clear();
   for (std::size_t i = 0; i < candidates.size(); ++i) known_[candidates[i].library] = {candidates[i], results[i]};
   for (const std::size_t i : open)
-    if (!results[i]->refusal.empty()) kLog.warn("Plugin {} {}. It is not used.", results[i]->path.string(), results[i]->refusal);
+    if (!results[i]->refusal.empty())
+      kLog.warn("Plugin {} {}. It is not used.", results[i]->path.string(), results[i]->refusal);
   return results;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Looks at plugin.path: which files are there, what each of them is. Remembers what it found for files that have not changed.
+// Looks at plugin.path: which files are there, what each of them is. Remembers what it found for files that have not
+// changed.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,7 +23,7 @@ struct ScannedLibrary {
   std::string origin;  // "manifest", "cache", "probe"
   Manifest manifest;
   std::vector<std::shared_ptr<const config::ConfigDef>> defs;  // one for each component
-  std::string refusal;                                         // not empty: why the file is not used, in words that follow its name
+  std::string refusal;  // not empty: why the file is not used, in words that follow its name
 };
 
 // What a directory listing says of a file: enough to notice that it changed.
@@ -40,9 +41,10 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// Elements may be libraries, folders of libraries, and folders of folders of libraries. Cheap: lists and stats only. Elements that
-// cannot be read are added to `missing`.
-std::vector<Candidate> list_candidates(const std::vector<std::string>& plugin_path, std::vector<std::string>* missing = nullptr);
+// Elements may be libraries, folders of libraries, and folders of folders of libraries. Cheap: lists and stats only.
+// Elements that cannot be read are added to `missing`.
+std::vector<Candidate> list_candidates(const std::vector<std::string>& plugin_path,
+                                       std::vector<std::string>* missing = nullptr);
 
 class Scanner {
  public:

@@ -5,13 +5,17 @@
 namespace sluice::plugin {
 namespace {
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // The next run of digits or of other characters, without separators; empty at the end.
 std::string_view next_part(std::string_view& rest) {
   while (!rest.empty() && (rest[0] == '.' || rest[0] == '-' || rest[0] == '_' || rest[0] == '+')) rest.remove_prefix(1);
   std::size_t size = 0;
-  while (size < rest.size() && digit(rest[size]) == digit(rest[0]) && rest[size] != '.' && rest[size] != '-' && rest[size] != '_' && rest[size] != '+') ++size;
+  while (size < rest.size() && digit(rest[size]) == digit(rest[0]) && rest[size] != '.' && rest[size] != '-' &&
+         rest[size] != '_' && rest[size] != '+')
+    ++size;
   const std::string_view part = rest.substr(0, size);
   rest.remove_prefix(size);
   return part;

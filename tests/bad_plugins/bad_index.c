@@ -1,6 +1,6 @@
 /* Points at a topic that its batch does not have. */
 #include "good_parts.h"
-static sluice_status poll(void *self, sluice_batch *out, sluice_error *err) {
+static sluice_status poll(void* self, sluice_batch* out, sluice_error* err) {
   sluice_status status = good_poll(self, out, err);
   if (status == SLUICE_OK) out->records[0].topic = 7;
   return status;

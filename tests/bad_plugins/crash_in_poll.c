@@ -1,5 +1,5 @@
 #include "good_parts.h"
-static sluice_status crash(void *self, sluice_batch *out, sluice_error *err) {
+static sluice_status crash(void* self, sluice_batch* out, sluice_error* err) {
   (void)self, (void)out, (void)err;
   __builtin_trap();
 }

@@ -1,6 +1,6 @@
 /* Exports functions that the rest of the process must not find here. */
 #include "good_parts.h"
-SLUICE_EXPORT void *malloc(size_t size) {
+SLUICE_EXPORT void* malloc(size_t size) {
   (void)size;
   return NULL;
 }

@@ -1,6 +1,7 @@
-#include <sluice/abi_note.h>
 #include <unistd.h>
+
+#include <sluice/abi_note.h>
 SLUICE_ABI_NOTE
-SLUICE_EXPORT const sluice_plugin *sluice_plugin_entry_v1(void) {
+SLUICE_EXPORT const sluice_plugin* sluice_plugin_entry_v1(void) {
   for (;;) pause();
 }

@@ -1,6 +1,7 @@
-#include "good_parts.h"
 #include <unistd.h>
-static void hang(void *self) {
+
+#include "good_parts.h"
+static void hang(void* self) {
   (void)self;
   for (;;) pause();
 }

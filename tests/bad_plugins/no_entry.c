@@ -2,4 +2,6 @@
 #include <sluice/abi_note.h>
 SLUICE_ABI_NOTE
 SLUICE_EXPORT int something_else(void);
-int something_else(void) { return 1; }
+int something_else(void) {
+  return 1;
+}

@@ -1,3 +1,5 @@
 #include <sluice/abi_note.h>
 SLUICE_ABI_NOTE
-SLUICE_EXPORT const sluice_plugin *sluice_plugin_entry_v1(void) { return NULL; }
+SLUICE_EXPORT const sluice_plugin* sluice_plugin_entry_v1(void) {
+  return NULL;
+}

@@ -1,7 +1,7 @@
 // Throws where the SDK calls it: the SDK must turn that into an answer.
-#include <sluice/source.hpp>
-
 #include <stdexcept>
+
+#include <sluice/source.hpp>
 
 namespace {
 class ThrowsSource final : public sluice::SourceTask {

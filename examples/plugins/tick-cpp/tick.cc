@@ -3,9 +3,9 @@
 
 class TickSource final : public sluice::SourceTask {
  public:
-  static constexpr auto kConfig =
-      sluice::config(sluice::string_key("topic").doc("Topic to write to.").high().required(),
-                     sluice::int_key("interval.ms").doc("Pause between ticks.").default_value(1000).range(1, 3'600'000));
+  static constexpr auto kConfig = sluice::config(
+      sluice::string_key("topic").doc("Topic to write to.").high().required(),
+      sluice::int_key("interval.ms").doc("Pause between ticks.").default_value(1000).range(1, 3'600'000));
 
   sluice::Status start(const sluice::Config& config) override {
     topic_ = config.string("topic");

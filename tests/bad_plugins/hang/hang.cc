@@ -1,20 +1,20 @@
-// HangSource and HangSink: never return from the callback that `hang.in` names. Without it they are a slow source and a sink that
-// drops. For tests of a worker that must not be held up by either.
-#include <sluice/sink.hpp>
-#include <sluice/source.hpp>
-
+// HangSource and HangSink: never return from the callback that `hang.in` names. Without it they are a slow source and a
+// sink that drops. For tests of a worker that must not be held up by either.
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include <sluice/sink.hpp>
+#include <sluice/source.hpp>
 
 namespace {
 
 constexpr auto kHangIn = sluice::string_key("hang.in")
                              .doc("The callback that never returns.")
                              .default_value("")
-                             .one_of("", "connector.start", "connector.stop", "connector.validate", "connector.task_configs", "task.start", "task.poll",
-                                     "task.stop", "sink.put");
+                             .one_of("", "connector.start", "connector.stop", "connector.validate",
+                                     "connector.task_configs", "task.start", "task.poll", "task.stop", "sink.put");
 
 // The callback as it is configured, kept by each instance.
 class Hanger {
@@ -57,7 +57,8 @@ class HangConnector : public Base {
 
 class HangSource final : public HangConnector<sluice::SourceConnector> {
  public:
-  static constexpr auto kConfig = sluice::config(kHangIn, sluice::string_key("topic").doc("Topic to write to.").default_value("hang"));
+  static constexpr auto kConfig =
+      sluice::config(kHangIn, sluice::string_key("topic").doc("Topic to write to.").default_value("hang"));
 };
 
 class HangSink final : public HangConnector<sluice::SinkConnector> {
@@ -108,4 +109,5 @@ class HangSinkTask final : public sluice::SinkTask {
 
 }  // namespace
 
-SLUICE_PLUGIN("hang", "1.0.0", sluice::source<HangSource, HangSourceTask>("HangSource"), sluice::sink<HangSink, HangSinkTask>("HangSink"));
+SLUICE_PLUGIN("hang", "1.0.0", sluice::source<HangSource, HangSourceTask>("HangSource"),
+              sluice::sink<HangSink, HangSinkTask>("HangSink"));

@@ -33,19 +33,22 @@ class CheckFinds : public testing::TestWithParam<Fault> {};
 
 TEST_P(CheckFinds, TheFault) {
   const auto found = failures(bad_plugin(GetParam().plugin), 4);
-  EXPECT_THAT(found, testing::Contains(testing::AllOf(testing::StartsWith(GetParam().test), testing::HasSubstr(GetParam().text))));
+  EXPECT_THAT(found, testing::Contains(
+                         testing::AllOf(testing::StartsWith(GetParam().test), testing::HasSubstr(GetParam().text))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Plugins, CheckFinds,
-                         testing::Values(Fault{"no_entry", "static.exports", "does not export"}, Fault{"null_entry", "scan.", "returned null"},
-                                         Fault{"wrong_major", "static.note", "99"}, Fault{"crash_in_entry", "scan.entry", "signal"},
-                                         Fault{"crash_in_poll", "data.batches", "signal"}, Fault{"double_release", "data.release", "released the batch"},
-                                         Fault{"leaks_thread", "lifecycle.start_stop", "threads outlive"},
-                                         Fault{"exports_malloc", "static.exports", "malloc"}, Fault{"skips_on_restart", "data.restart", "lost"},
-                                         Fault{"edits_payload", "data.corpus", "signal"}, Fault{"bad_index", "data.batches", "topic index"},
-                                         Fault{"prints", "lifecycle.start_stop", "starting"}, Fault{"throws", "data.batches", "thrown in poll"},
-                                         Fault{"foreign", "static.note", "no .note.sluice"}),
-                         [](const auto& fault) { return std::string(fault.param.plugin); });
+INSTANTIATE_TEST_SUITE_P(
+    Plugins, CheckFinds,
+    testing::Values(
+        Fault{"no_entry", "static.exports", "does not export"}, Fault{"null_entry", "scan.", "returned null"},
+        Fault{"wrong_major", "static.note", "99"}, Fault{"crash_in_entry", "scan.entry", "signal"},
+        Fault{"crash_in_poll", "data.batches", "signal"}, Fault{"double_release", "data.release", "released the batch"},
+        Fault{"leaks_thread", "lifecycle.start_stop", "threads outlive"},
+        Fault{"exports_malloc", "static.exports", "malloc"}, Fault{"skips_on_restart", "data.restart", "lost"},
+        Fault{"edits_payload", "data.corpus", "signal"}, Fault{"bad_index", "data.batches", "topic index"},
+        Fault{"prints", "lifecycle.start_stop", "starting"}, Fault{"throws", "data.batches", "thrown in poll"},
+        Fault{"foreign", "static.note", "no .note.sluice"}),
+    [](const auto& fault) { return std::string(fault.param.plugin); });
 
 TEST(Check, FindsNothingWrongWithAGoodPlugin) {
   for (const auto& failure : failures(bad_plugin("good_1"), 4)) {

@@ -33,7 +33,10 @@ TEST(Manifest, RefusesWhatIsNotOneAndSaysWhere) {
   EXPECT_THAT(reason(R"({"manifest": 1})"), HasSubstr("components"));
   EXPECT_THAT(reason(R"({"manifest": 1, "components": [{"kind": "source"}]})"), HasSubstr("components[0]"));
   EXPECT_THAT(reason(R"({"manifest": 1, "components": [{"kind": "spout", "name": "A"}]})"), HasSubstr("spout"));
-  EXPECT_THAT(reason(R"({"manifest": 1, "components": [{"kind": "sink", "name": "A", "config": [{"name": "k", "type": "FLOAT"}]}]})"), HasSubstr("FLOAT"));
+  EXPECT_THAT(
+      reason(
+          R"({"manifest": 1, "components": [{"kind": "sink", "name": "A", "config": [{"name": "k", "type": "FLOAT"}]}]})"),
+      HasSubstr("FLOAT"));
   EXPECT_THAT(reason(R"({"manifest": 1, "name": 3, "components": []})"), HasSubstr("'name'"));
 }
 
@@ -81,7 +84,8 @@ TEST(Elf, ReadsTheNoteAndTheSymbols) {
 
 TEST(Elf, EveryPrefixOfALibraryIsRefused) {
   const std::string whole = content_of(bad_plugin("good_1"));
-  for (std::size_t size = 0; size < whole.size(); size += size < 4096 ? 7 : 997) EXPECT_FALSE(read_elf(std::string_view(whole).substr(0, size))) << size;
+  for (std::size_t size = 0; size < whole.size(); size += size < 4096 ? 7 : 997)
+    EXPECT_FALSE(read_elf(std::string_view(whole).substr(0, size))) << size;
 }
 
 TEST(Version, OrdersAsPeopleExpect) {

@@ -1,4 +1,5 @@
-// The registry with real libraries: what it finds, what it refuses and why, and that whatever a plugin does, the registry goes on.
+// The registry with real libraries: what it finds, what it refuses and why, and that whatever a plugin does, the
+// registry goes on.
 #include "runtime/plugin/registry.h"
 
 #include <gmock/gmock.h>
@@ -187,7 +188,8 @@ TEST_F(RegistryTest, ListsKindsInConnectsOrderAndBuiltinsAmongThem) {
     component.kinds = std::move(kinds);
     return registry.add(std::move(component));
   };
-  ASSERT_TRUE(add("org.apache.kafka.connect.json.JsonConverter", {ComponentKind::kConverter, ComponentKind::kHeaderConverter}));
+  ASSERT_TRUE(
+      add("org.apache.kafka.connect.json.JsonConverter", {ComponentKind::kConverter, ComponentKind::kHeaderConverter}));
   ASSERT_TRUE(add("org.apache.kafka.connect.transforms.Cast$Value", {ComponentKind::kTransformation}));
   ASSERT_TRUE(add("org.apache.kafka.connect.transforms.Cast$Key", {ComponentKind::kTransformation}));
   ASSERT_TRUE(add("org.apache.kafka.connect.transforms.MaskField$Value", {ComponentKind::kTransformation}));
@@ -195,9 +197,11 @@ TEST_F(RegistryTest, ListsKindsInConnectsOrderAndBuiltinsAmongThem) {
   registry.scan();
   std::vector<std::string> names;
   for (const auto& info : registry.plugins()) names.push_back(info.class_name);
-  EXPECT_THAT(names, ElementsAre("HangSink", "HangSource", "org.apache.kafka.connect.transforms.Cast$Key", "org.apache.kafka.connect.transforms.Cast$Value",
-                                 "org.apache.kafka.connect.transforms.MaskField$Value", "org.apache.kafka.connect.json.JsonConverter",
-                                 "org.apache.kafka.connect.json.JsonConverter"));
+  EXPECT_THAT(
+      names, ElementsAre("HangSink", "HangSource", "org.apache.kafka.connect.transforms.Cast$Key",
+                         "org.apache.kafka.connect.transforms.Cast$Value",
+                         "org.apache.kafka.connect.transforms.MaskField$Value",
+                         "org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.json.JsonConverter"));
   EXPECT_EQ(registry.plugins()[2].version, "4.3.1");
   EXPECT_EQ(registry.resolve("Json"), "org.apache.kafka.connect.json.JsonConverter");
   EXPECT_EQ(registry.resolve("JsonConverter"), "org.apache.kafka.connect.json.JsonConverter");
@@ -212,7 +216,9 @@ TEST_F(RegistryTest, AnUnknownConnectorGetsConnectsText) {
   registry.scan();
   const auto missing = registry.connector("no.such.Class");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().message(), "Failed to find any class that implements Connector and which name matches no.such.Class, available connectors are: ");
+  EXPECT_EQ(missing.error().message(),
+            "Failed to find any class that implements Connector and which name matches no.such.Class, available "
+            "connectors are: ");
 }
 
 TEST_F(RegistryTest, AFileThatIsNamedItselfOnThePathIsFound) {
@@ -233,7 +239,8 @@ TEST_F(RegistryTest, AForgedManifestDoesNotGetALibraryLoaded) {
   Registry registry(options());
   registry.scan();
   EXPECT_EQ(registry.libraries()[0].origin, "manifest");
-  // The content may have been loaded by an earlier test of this process; then the component is missing, else the manifest is refused.
+  // The content may have been loaded by an earlier test of this process; then the component is missing, else the
+  // manifest is refused.
   EXPECT_FALSE(registry.connector("OtherSource"));
 }
 

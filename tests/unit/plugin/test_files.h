@@ -31,8 +31,12 @@ class TempDir {
   fs::path path_;
 };
 
-inline fs::path bad_plugin(const std::string& name) { return fs::path(SLUICE_TEST_PLUGINS) / "bad" / (name + ".so"); }
-inline fs::path hang_plugin() { return fs::path(SLUICE_TEST_PLUGINS) / "hang" / "hang.so"; }
+inline fs::path bad_plugin(const std::string& name) {
+  return fs::path(SLUICE_TEST_PLUGINS) / "bad" / (name + ".so");
+}
+inline fs::path hang_plugin() {
+  return fs::path(SLUICE_TEST_PLUGINS) / "hang" / "hang.so";
+}
 
 inline std::string content_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

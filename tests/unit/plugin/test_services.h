@@ -14,7 +14,9 @@ class TestServices final : public BasicHostServices {
 
   bool serves(Extension extension) const override { return extension == Extension::kOffsetReader; }
   bool log_enabled(base::LogLevel) override { return true; }
-  void log(base::LogLevel, std::string_view message, std::span<const sluice_kv>) override { logged.emplace_back(message); }
+  void log(base::LogLevel, std::string_view message, std::span<const sluice_kv>) override {
+    logged.emplace_back(message);
+  }
   std::uint32_t define_metric(MetricKind, std::string_view, std::string_view, std::string_view) override { return 1; }
   void update_metric(std::uint32_t, double value) override { metric = value; }
   base::Result<const sluice_schema*> intern(const sluice_schema& description) override {

@@ -1,11 +1,7 @@
 #pragma once
-// Batches from the plugin's side. A source fills one through BatchBuilder, a sink reads one through BatchView, a transform edits
-// one through BatchEditor. Everything lives in the batch's arena, which the worker recycles: nothing here touches the heap.
-
-#include <sluice/abi.h>
-#include <sluice/format.hpp>
-#include <sluice/status.hpp>
-#include <sluice/value.hpp>
+// Batches from the plugin's side. A source fills one through BatchBuilder, a sink reads one through BatchView, a
+// transform edits one through BatchEditor. Everything lives in the batch's arena, which the worker recycles: nothing
+// here touches the heap.
 
 #include <concepts>
 #include <cstdint>
@@ -17,6 +13,11 @@
 #include <string_view>
 #include <utility>
 
+#include <sluice/abi.h>
+#include <sluice/format.hpp>
+#include <sluice/status.hpp>
+#include <sluice/value.hpp>
+
 namespace sluice {
 
 // One pair of a source partition or offset: whole numbers become INT64, other numbers FLOAT64.
@@ -25,8 +26,8 @@ struct Entry {
   Value value;
 
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Entry(std::string_view k, T number) noexcept : key(k), value(Value::int64(static_cast<std::int64_t>(number))) {}
+  requires(!std::same_as<T, bool>) Entry(std::string_view k, T number)
+  noexcept : key(k), value(Value::int64(static_cast<std::int64_t>(number))) {}
   Entry(std::string_view k, bool truth) noexcept : key(k), value(Value::boolean(truth)) {}
   Entry(std::string_view k, double number) noexcept : key(k), value(Value::float64(number)) {}
   Entry(std::string_view k, std::string_view text) noexcept : key(k), value(Value::string(text)) {}
@@ -41,8 +42,8 @@ inline constexpr std::string_view kNamedPartitionKey = "partition";
 
 class StructBuilder;
 
-// Builds values in an arena. When the arena's budget is spent, failed() becomes true and what is returned must not be published
-// (it is safe to write to): the worker is told SLUICE_NO_MEMORY by whoever called.
+// Builds values in an arena. When the arena's budget is spent, failed() becomes true and what is returned must not be
+// published (it is safe to write to): the worker is told SLUICE_NO_MEMORY by whoever called.
 class ArenaWriter {
  public:
   explicit ArenaWriter(sluice_arena* arena) noexcept : arena_(arena) {}
@@ -55,7 +56,8 @@ class ArenaWriter {
   Value bytes(std::string_view bytes) noexcept { return Value::bytes(copy(bytes)); }
   std::string_view copy(std::string_view bytes) noexcept {
     const std::string_view made = arena_copy(arena_, bytes);
-    if (made.data() == nullptr) [[unlikely]] failed_ = true;
+    if (made.data() == nullptr) [[unlikely]]
+      failed_ = true;
     return made;
   }
   // A text with {} for each argument.
@@ -65,7 +67,8 @@ class ArenaWriter {
     std::size_t size = 0;
     detail::format_pieces(text, pieces, sizeof...(args), [&size](std::string_view part) { size += part.size(); });
     auto* out = static_cast<char*>(allocate(size + 1, 1));
-    if (out == nullptr) [[unlikely]] return {};
+    if (out == nullptr) [[unlikely]]
+      return {};
     char* at = out;
     detail::format_pieces(text, pieces, sizeof...(args), [&at](std::string_view part) {
       std::memcpy(at, part.data(), part.size());
@@ -73,17 +76,20 @@ class ArenaWriter {
     });
     return Value::string({out, size});
   }
-  // Room for `count` values, all null; fill them, then use Value::array or Value::map (two values for each pair). Empty on failure.
+  // Room for `count` values, all null; fill them, then use Value::array or Value::map (two values for each pair). Empty
+  // on failure.
   std::span<Value> values(std::size_t count) noexcept {
     auto* made = static_cast<Value*>(allocate(sizeof(Value) * count + 1, alignof(Value)));
-    if (made == nullptr) [[unlikely]] return {};
+    if (made == nullptr) [[unlikely]]
+      return {};
     std::memset(static_cast<void*>(made), 0, sizeof(Value) * count);
     return {made, count};
   }
   // A map with text keys; keys and texts are copied.
   Value map(Entries entries) noexcept {
     const std::span<Value> pairs = values(entries.size() * 2);
-    if (pairs.size() != entries.size() * 2) [[unlikely]] return {};
+    if (pairs.size() != entries.size() * 2) [[unlikely]]
+      return {};
     for (std::size_t i = 0; i < entries.size(); ++i) {
       pairs[i * 2] = text(entries[i].key);
       pairs[i * 2 + 1] = own(entries[i].value);
@@ -94,7 +100,8 @@ class ArenaWriter {
   // From scale and big-endian two's complement, or from scale and a number.
   Value decimal(std::int32_t scale, std::string_view unscaled) noexcept {
     const Value made = arena_decimal(arena_, scale, unscaled);
-    if (made.is_null()) [[unlikely]] failed_ = true;
+    if (made.is_null()) [[unlikely]]
+      failed_ = true;
     return made;
   }
   Value decimal(std::int32_t scale, std::int64_t unscaled) noexcept {
@@ -106,7 +113,8 @@ class ArenaWriter {
 
   void* allocate(std::size_t size, std::uint32_t align) noexcept {
     void* made = arena_alloc(arena_, size, align);
-    if (made == nullptr) [[unlikely]] failed_ = true;
+    if (made == nullptr) [[unlikely]]
+      failed_ = true;
     return made;
   }
 
@@ -146,7 +154,8 @@ class StructBuilder {
 
 inline StructBuilder ArenaWriter::structure(const Schema* schema) noexcept {
   sluice_struct* made = arena_struct(arena_, schema);
-  if (made == nullptr) [[unlikely]] failed_ = true;
+  if (made == nullptr) [[unlikely]]
+    failed_ = true;
   return {made, schema};
 }
 
@@ -160,7 +169,8 @@ template <typename T>
 class Table {
  public:
   Table() = default;
-  Table(const T* data, std::uint32_t count) noexcept : data_(const_cast<T*>(data)), count_(count) {}  // full: the next add copies it
+  Table(const T* data, std::uint32_t count) noexcept
+      : data_(const_cast<T*>(data)), count_(count) {}  // full: the next add copies it
 
   std::uint32_t size() const noexcept { return count_; }
   const T& operator[](std::uint32_t i) const noexcept { return data_[i]; }
@@ -194,18 +204,33 @@ class RecordBuilder {
   RecordBuilder(BatchBuilder* batch, sluice_record* record) noexcept : batch_(batch), record_(record) {}
 
   // Without a schema, or with one. Values are the batch's own (made by its ArenaWriter) or constants; texts are copied.
-  RecordBuilder& key(const Value& value) noexcept { record_->key = value; return *this; }
+  RecordBuilder& key(const Value& value) noexcept {
+    record_->key = value;
+    return *this;
+  }
   RecordBuilder& key(std::string_view text) noexcept;
   RecordBuilder& key(const Schema* schema, const Value& value) noexcept;
-  RecordBuilder& value(const Value& value) noexcept { record_->value = value; return *this; }
+  RecordBuilder& value(const Value& value) noexcept {
+    record_->value = value;
+    return *this;
+  }
   RecordBuilder& value(std::string_view text) noexcept;
   RecordBuilder& value(const Schema* schema, const Value& value) noexcept;
   RecordBuilder& value(const Schema* schema, std::string_view text) noexcept;
   RecordBuilder& bytes(std::string_view bytes) noexcept;
 
-  RecordBuilder& partition(std::int32_t partition) noexcept { record_->partition = partition; return *this; }
-  RecordBuilder& timestamp(std::int64_t epoch_ms) noexcept { record_->timestamp_ms = epoch_ms; return *this; }
-  RecordBuilder& cookie(std::uint64_t cookie) noexcept { record_->cookie = cookie; return *this; }
+  RecordBuilder& partition(std::int32_t partition) noexcept {
+    record_->partition = partition;
+    return *this;
+  }
+  RecordBuilder& timestamp(std::int64_t epoch_ms) noexcept {
+    record_->timestamp_ms = epoch_ms;
+    return *this;
+  }
+  RecordBuilder& cookie(std::uint64_t cookie) noexcept {
+    record_->cookie = cookie;
+    return *this;
+  }
   RecordBuilder& header(std::string_view name, const Value& value, const Schema* schema = nullptr) noexcept;
 
   // Where this record comes from, and the offset to resume after it. Keys and texts of the offset are copied.
@@ -226,7 +251,8 @@ class RecordBuilder {
 class BatchBuilder : public ArenaWriter {
  public:
   // `expected`: how many records are likely; the record array begins with room for them.
-  explicit BatchBuilder(sluice_batch* out, std::uint32_t expected = 64) noexcept : ArenaWriter(out->arena), out_(out), expected_(expected) {}
+  explicit BatchBuilder(sluice_batch* out, std::uint32_t expected = 64) noexcept
+      : ArenaWriter(out->arena), out_(out), expected_(expected) {}
   BatchBuilder(const BatchBuilder&) = delete;
   BatchBuilder& operator=(const BatchBuilder&) = delete;
 
@@ -252,7 +278,9 @@ class BatchBuilder : public ArenaWriter {
   }
 
   // A source partition: a map such as {{"filename", path}}, or just a name. Take the index once for many records.
-  PartitionIndex partition(std::initializer_list<Entry> entries) noexcept { return partition(Entries(entries.begin(), entries.size())); }
+  PartitionIndex partition(std::initializer_list<Entry> entries) noexcept {
+    return partition(Entries(entries.begin(), entries.size()));
+  }
   PartitionIndex partition(Entries entries) noexcept {
     for (std::uint32_t i = partitions_.size(); i-- > 0;)
       if (same(partitions_[i], entries)) return static_cast<PartitionIndex>(i);
@@ -272,7 +300,8 @@ class BatchBuilder : public ArenaWriter {
   // An offset map; keys are kept once for the batch.
   Value offset(Entries entries) noexcept {
     auto* pairs = static_cast<Value*>(allocate(sizeof(Value) * 2 * entries.size() + 1, alignof(Value)));
-    if (pairs == nullptr) [[unlikely]] return {};
+    if (pairs == nullptr) [[unlikely]]
+      return {};
     for (std::size_t i = 0; i < entries.size(); ++i) {
       pairs[i * 2] = Value::string(offset_key(entries[i].key));
       pairs[i * 2 + 1] = own(entries[i].value);
@@ -280,7 +309,8 @@ class BatchBuilder : public ArenaWriter {
     return Value::map(pairs, entries.size());
   }
 
-  // Memory that the batch keeps beyond its arena: `release` is called once, on any thread, when every record is done with.
+  // Memory that the batch keeps beyond its arena: `release` is called once, on any thread, when every record is done
+  // with.
   void keep(void (*release)(sluice_batch*), void* owner_data) noexcept {
     out_->release = release;
     out_->owner_data = owner_data;
@@ -288,7 +318,8 @@ class BatchBuilder : public ArenaWriter {
 
   // Publishes what was added. The SDK calls it after poll.
   Status finish() {
-    if (failed_) return no_memory("The batch needs more memory than its budget: emit fewer or smaller records at a time.");
+    if (failed_)
+      return no_memory("The batch needs more memory than its budget: emit fewer or smaller records at a time.");
     out_->records = records_;
     out_->record_count = count_;
     out_->record_stride = sizeof(sluice_record);
@@ -302,8 +333,21 @@ class BatchBuilder : public ArenaWriter {
   }
 
  private:
-  static constexpr sluice_record kEmptyRecord = {0,  SLUICE_NO_PARTITION, SLUICE_NO_TIMESTAMP, SLUICE_NO_SCHEMA, SLUICE_NO_SCHEMA, {}, {},
-                                                 {}, 0, 0, 0, 0, UINT32_MAX, 0, {}};
+  static constexpr sluice_record kEmptyRecord = {0,
+                                                 SLUICE_NO_PARTITION,
+                                                 SLUICE_NO_TIMESTAMP,
+                                                 SLUICE_NO_SCHEMA,
+                                                 SLUICE_NO_SCHEMA,
+                                                 {},
+                                                 {},
+                                                 {},
+                                                 0,
+                                                 0,
+                                                 0,
+                                                 0,
+                                                 UINT32_MAX,
+                                                 0,
+                                                 {}};
 
   bool grow() noexcept {
     const std::uint32_t larger = capacity_ == 0 ? (expected_ > 0 ? expected_ : 1) : capacity_ * 2;
@@ -346,19 +390,27 @@ class BatchBuilder : public ArenaWriter {
   sluice_record scratch_ = kEmptyRecord;  // written to when there is no memory, never published
 };
 
-inline RecordBuilder& RecordBuilder::key(std::string_view text) noexcept { return key(batch_->text(text)); }
+inline RecordBuilder& RecordBuilder::key(std::string_view text) noexcept {
+  return key(batch_->text(text));
+}
 inline RecordBuilder& RecordBuilder::key(const Schema* schema, const Value& value) noexcept {
   record_->key_schema = batch_->schema(schema);
   return key(value);
 }
-inline RecordBuilder& RecordBuilder::value(std::string_view text) noexcept { return value(batch_->text(text)); }
+inline RecordBuilder& RecordBuilder::value(std::string_view text) noexcept {
+  return value(batch_->text(text));
+}
 inline RecordBuilder& RecordBuilder::value(const Schema* schema, const Value& content) noexcept {
   record_->value_schema = batch_->schema(schema);
   record_->value = content;
   return *this;
 }
-inline RecordBuilder& RecordBuilder::value(const Schema* schema, std::string_view text) noexcept { return value(schema, batch_->text(text)); }
-inline RecordBuilder& RecordBuilder::bytes(std::string_view bytes) noexcept { return value(batch_->bytes(bytes)); }
+inline RecordBuilder& RecordBuilder::value(const Schema* schema, std::string_view text) noexcept {
+  return value(schema, batch_->text(text));
+}
+inline RecordBuilder& RecordBuilder::bytes(std::string_view bytes) noexcept {
+  return value(batch_->bytes(bytes));
+}
 inline RecordBuilder& RecordBuilder::header(std::string_view name, const Value& value, const Schema* schema) noexcept {
   const std::uint32_t count = record_->header_count;
   auto* headers = const_cast<sluice_header*>(record_->headers);
@@ -382,7 +434,8 @@ inline RecordBuilder& RecordBuilder::source(std::string_view name, std::initiali
   return source(batch_->partition(name), Entries(offset.begin(), offset.size()));
 }
 
-// ---- reading ------------------------------------------------------------------------------------------------------------
+// ---- reading
+// ------------------------------------------------------------------------------------------------------------
 
 // One record of a batch.
 class RecordView {
@@ -439,7 +492,8 @@ class BatchView {
                                                     std::size_t{index_} * batch_->record_stride);
     }
     void skip() noexcept {
-      while (index_ < batch_->record_count && (at()->flags & (SLUICE_RECORD_DROP | SLUICE_RECORD_FAILED)) != 0) ++index_;
+      while (index_ < batch_->record_count && (at()->flags & (SLUICE_RECORD_DROP | SLUICE_RECORD_FAILED)) != 0)
+        ++index_;
     }
     const sluice_batch* batch_;
     std::uint32_t index_;
@@ -496,11 +550,13 @@ class SinkBatch : public BatchView {
   sluice_batch* in_;
 };
 
-// ---- editing ------------------------------------------------------------------------------------------------------------
+// ---- editing
+// ------------------------------------------------------------------------------------------------------------
 
 class BatchEditor;
 
-// One record that a transform may change. New payload comes from the editor's arena; existing payload is never written to.
+// One record that a transform may change. New payload comes from the editor's arena; existing payload is never written
+// to.
 class RecordEditor : public RecordView {
  public:
   RecordEditor(BatchEditor* editor, sluice_batch* batch, sluice_record* record, std::uint32_t index) noexcept
@@ -526,13 +582,17 @@ class RecordEditor : public RecordView {
 class BatchEditor : public ArenaWriter {
  public:
   explicit BatchEditor(sluice_batch* batch) noexcept
-      : ArenaWriter(batch->arena), batch_(batch), topics_(batch->topics, batch->topic_count), schemas_(batch->schemas, batch->schema_count) {}
+      : ArenaWriter(batch->arena),
+        batch_(batch),
+        topics_(batch->topics, batch->topic_count),
+        schemas_(batch->schemas, batch->schema_count) {}
   BatchEditor(const BatchEditor&) = delete;
   BatchEditor& operator=(const BatchEditor&) = delete;
 
   std::uint32_t size() const noexcept { return batch_->record_count; }
   RecordEditor operator[](std::uint32_t index) noexcept {
-    auto* record = reinterpret_cast<sluice_record*>(reinterpret_cast<std::uint8_t*>(batch_->records) + std::size_t{index} * batch_->record_stride);
+    auto* record = reinterpret_cast<sluice_record*>(reinterpret_cast<std::uint8_t*>(batch_->records) +
+                                                    std::size_t{index} * batch_->record_stride);
     return {this, batch_, record, index};
   }
   sluice_batch* c() noexcept { return batch_; }
@@ -561,7 +621,9 @@ class BatchEditor : public ArenaWriter {
   detail::Table<const sluice_schema*> schemas_;
 };
 
-inline void RecordEditor::set_topic(std::string_view name) noexcept { edit()->topic = editor_->topic(name); }
+inline void RecordEditor::set_topic(std::string_view name) noexcept {
+  edit()->topic = editor_->topic(name);
+}
 inline void RecordEditor::set_key(const Schema* schema, const Value& value) noexcept {
   edit()->key_schema = editor_->schema(schema);
   edit()->key = value;

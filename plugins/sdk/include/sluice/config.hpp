@@ -7,10 +7,6 @@
 //
 // A key that is neither required nor has a default is null unless the user sets it.
 
-#include <sluice/abi.h>
-#include <sluice/status.hpp>
-#include <sluice/value.hpp>
-
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -24,10 +20,23 @@
 #include <utility>
 #include <vector>
 
+#include <sluice/abi.h>
+#include <sluice/status.hpp>
+#include <sluice/value.hpp>
+
 namespace sluice {
 
-enum class Importance : std::int32_t { kHigh = SLUICE_IMPORTANCE_HIGH, kMedium = SLUICE_IMPORTANCE_MEDIUM, kLow = SLUICE_IMPORTANCE_LOW };
-enum class Width : std::int32_t { kNone = SLUICE_WIDTH_NONE, kShort = SLUICE_WIDTH_SHORT, kMedium = SLUICE_WIDTH_MEDIUM, kLong = SLUICE_WIDTH_LONG };
+enum class Importance : std::int32_t {
+  kHigh = SLUICE_IMPORTANCE_HIGH,
+  kMedium = SLUICE_IMPORTANCE_MEDIUM,
+  kLow = SLUICE_IMPORTANCE_LOW
+};
+enum class Width : std::int32_t {
+  kNone = SLUICE_WIDTH_NONE,
+  kShort = SLUICE_WIDTH_SHORT,
+  kMedium = SLUICE_WIDTH_MEDIUM,
+  kLong = SLUICE_WIDTH_LONG
+};
 
 // One key. A literal type: texts are views of literals, numbers are kept as text inside.
 class ConfigKey {
@@ -37,13 +46,23 @@ class ConfigKey {
 
   constexpr ConfigKey(std::string_view name, std::int32_t type) : name_(name), type_(type) {}
 
-  constexpr ConfigKey doc(std::string_view text) const { return with([&](ConfigKey& k) { k.doc_ = text; }); }
-  constexpr ConfigKey required() const { return with([](ConfigKey& k) { k.flags_ |= SLUICE_KEY_REQUIRED; }); }
-  constexpr ConfigKey internal() const { return with([](ConfigKey& k) { k.flags_ |= SLUICE_KEY_INTERNAL; }); }
-  constexpr ConfigKey importance(Importance i) const { return with([&](ConfigKey& k) { k.importance_ = static_cast<std::int32_t>(i); }); }
+  constexpr ConfigKey doc(std::string_view text) const {
+    return with([&](ConfigKey& k) { k.doc_ = text; });
+  }
+  constexpr ConfigKey required() const {
+    return with([](ConfigKey& k) { k.flags_ |= SLUICE_KEY_REQUIRED; });
+  }
+  constexpr ConfigKey internal() const {
+    return with([](ConfigKey& k) { k.flags_ |= SLUICE_KEY_INTERNAL; });
+  }
+  constexpr ConfigKey importance(Importance i) const {
+    return with([&](ConfigKey& k) { k.importance_ = static_cast<std::int32_t>(i); });
+  }
   constexpr ConfigKey high() const { return importance(Importance::kHigh); }
   constexpr ConfigKey low() const { return importance(Importance::kLow); }
-  constexpr ConfigKey display(std::string_view text) const { return with([&](ConfigKey& k) { k.display_ = text; }); }
+  constexpr ConfigKey display(std::string_view text) const {
+    return with([&](ConfigKey& k) { k.display_ = text; });
+  }
   constexpr ConfigKey group(std::string_view text, std::int32_t order, Width width = Width::kNone) const {
     return with([&](ConfigKey& k) {
       k.group_ = text;
@@ -60,10 +79,11 @@ class ConfigKey {
     });
   }
   constexpr ConfigKey default_value(const char* text) const { return default_value(std::string_view(text)); }
-  constexpr ConfigKey default_value(bool truth) const { return default_value(std::string_view(truth ? "true" : "false")); }
+  constexpr ConfigKey default_value(bool truth) const {
+    return default_value(std::string_view(truth ? "true" : "false"));
+  }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  constexpr ConfigKey default_value(T number) const {
+  requires(!std::same_as<T, bool>) constexpr ConfigKey default_value(T number) const {
     return with([&](ConfigKey& k) { k.set_number(static_cast<std::int64_t>(number)); });
   }
 
@@ -75,9 +95,13 @@ class ConfigKey {
   constexpr ConfigKey valid_regex() const { return checked(SLUICE_VALIDATOR_VALID_REGEX); }
   constexpr ConfigKey matching(std::string_view regex) const { return items(SLUICE_VALIDATOR_REGEX, regex); }
   template <typename... Texts>
-  constexpr ConfigKey one_of(Texts... texts) const { return items(SLUICE_VALIDATOR_ONE_OF, std::string_view(texts)...); }
+  constexpr ConfigKey one_of(Texts... texts) const {
+    return items(SLUICE_VALIDATOR_ONE_OF, std::string_view(texts)...);
+  }
   template <typename... Texts>
-  constexpr ConfigKey one_of_nocase(Texts... texts) const { return items(SLUICE_VALIDATOR_ONE_OF_NOCASE, std::string_view(texts)...); }
+  constexpr ConfigKey one_of_nocase(Texts... texts) const {
+    return items(SLUICE_VALIDATOR_ONE_OF_NOCASE, std::string_view(texts)...);
+  }
   // Keys whose meaning depends on this one.
   template <typename... Names>
   constexpr ConfigKey dependents(Names... names) const {
@@ -103,8 +127,10 @@ class ConfigKey {
     key.flags = flags_;
     key.name = str(name_);
     key.doc = str(doc_);
-    if (number_size_ > 0) key.default_value = {number_, number_size_};
-    else if (has_default_) key.default_value = {default_.data() != nullptr ? default_.data() : "", default_.size()};
+    if (number_size_ > 0)
+      key.default_value = {number_, number_size_};
+    else if (has_default_)
+      key.default_value = {default_.data() != nullptr ? default_.data() : "", default_.size()};
     if (!group_.empty()) key.group = str(group_);
     if (!display_.empty()) key.display_name = str(display_);
     key.validator = validator_;
@@ -124,7 +150,9 @@ class ConfigKey {
     change(copy);
     return copy;
   }
-  constexpr ConfigKey checked(std::int32_t validator) const { return with([&](ConfigKey& k) { k.validator_ = validator; }); }
+  constexpr ConfigKey checked(std::int32_t validator) const {
+    return with([&](ConfigKey& k) { k.validator_ = validator; });
+  }
   constexpr ConfigKey numbers(std::int32_t validator, double min, double max) const {
     return with([&](ConfigKey& k) {
       k.validator_ = validator;
@@ -157,7 +185,8 @@ class ConfigKey {
 
   std::string_view name_, doc_ = "", default_, group_, display_;
   std::int32_t type_;
-  std::int32_t importance_ = SLUICE_IMPORTANCE_MEDIUM, width_ = SLUICE_WIDTH_NONE, order_ = -1, validator_ = SLUICE_VALIDATOR_NONE;
+  std::int32_t importance_ = SLUICE_IMPORTANCE_MEDIUM, width_ = SLUICE_WIDTH_NONE, order_ = -1,
+               validator_ = SLUICE_VALIDATOR_NONE;
   std::uint32_t flags_ = 0, item_count_ = 0, dependent_count_ = 0;
   double min_ = 0, max_ = 0;
   bool has_default_ = false;
@@ -167,32 +196,56 @@ class ConfigKey {
   sluice_str dependents_[kDependentsMax] = {};
 };
 
-constexpr ConfigKey boolean_key(std::string_view name) { return {name, SLUICE_TYPE_BOOLEAN}; }
-constexpr ConfigKey string_key(std::string_view name) { return {name, SLUICE_TYPE_STRING}; }
-constexpr ConfigKey int_key(std::string_view name) { return {name, SLUICE_TYPE_INT}; }
-constexpr ConfigKey short_key(std::string_view name) { return {name, SLUICE_TYPE_SHORT}; }
-constexpr ConfigKey long_key(std::string_view name) { return {name, SLUICE_TYPE_LONG}; }
-constexpr ConfigKey double_key(std::string_view name) { return {name, SLUICE_TYPE_DOUBLE}; }
-constexpr ConfigKey list_key(std::string_view name) { return {name, SLUICE_TYPE_LIST}; }
-constexpr ConfigKey class_key(std::string_view name) { return {name, SLUICE_TYPE_CLASS}; }
-constexpr ConfigKey password_key(std::string_view name) { return {name, SLUICE_TYPE_PASSWORD}; }
+constexpr ConfigKey boolean_key(std::string_view name) {
+  return {name, SLUICE_TYPE_BOOLEAN};
+}
+constexpr ConfigKey string_key(std::string_view name) {
+  return {name, SLUICE_TYPE_STRING};
+}
+constexpr ConfigKey int_key(std::string_view name) {
+  return {name, SLUICE_TYPE_INT};
+}
+constexpr ConfigKey short_key(std::string_view name) {
+  return {name, SLUICE_TYPE_SHORT};
+}
+constexpr ConfigKey long_key(std::string_view name) {
+  return {name, SLUICE_TYPE_LONG};
+}
+constexpr ConfigKey double_key(std::string_view name) {
+  return {name, SLUICE_TYPE_DOUBLE};
+}
+constexpr ConfigKey list_key(std::string_view name) {
+  return {name, SLUICE_TYPE_LIST};
+}
+constexpr ConfigKey class_key(std::string_view name) {
+  return {name, SLUICE_TYPE_CLASS};
+}
+constexpr ConfigKey password_key(std::string_view name) {
+  return {name, SLUICE_TYPE_PASSWORD};
+}
 
 // The keys of a component, in the order in which they are shown.
 template <typename... Keys>
-constexpr std::array<ConfigKey, sizeof...(Keys)> config(Keys... keys) { return {keys...}; }
+constexpr std::array<ConfigKey, sizeof...(Keys)> config(Keys... keys) {
+  return {keys...};
+}
 
 // The keys of two lists, for instance those that several components share and a component's own.
 template <std::size_t A, std::size_t B>
-constexpr std::array<ConfigKey, A + B> config_concat(const std::array<ConfigKey, A>& first, const std::array<ConfigKey, B>& second) {
+constexpr std::array<ConfigKey, A + B> config_concat(const std::array<ConfigKey, A>& first,
+                                                     const std::array<ConfigKey, B>& second) {
   return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
     return std::array<ConfigKey, A + B>{first[I]..., second[J]...};
-  }(std::make_index_sequence<A>(), std::make_index_sequence<B>());
+  }
+  (std::make_index_sequence<A>(), std::make_index_sequence<B>());
 }
 
 namespace detail {
 
 template <typename T>
-concept HasConfig = requires { T::kConfig.size(); };
+concept HasConfig = requires {
+  T::kConfig.size();
+};
 
 // The C table of T::kConfig, in static storage.
 template <typename T>
@@ -221,12 +274,14 @@ inline std::string_view trim(std::string_view text) noexcept {
 
 }  // namespace detail
 
-// What the user gave, with the defaults of the component's keys beneath. A view: valid during the call that it was passed to.
-// Typed getters throw ConfigError for a value of the wrong type, or a key that is absent and has no default; the worker
-// has validated the configuration against the keys before start, so that this is for keys that are not declared.
+// What the user gave, with the defaults of the component's keys beneath. A view: valid during the call that it was
+// passed to. Typed getters throw ConfigError for a value of the wrong type, or a key that is absent and has no default;
+// the worker has validated the configuration against the keys before start, so that this is for keys that are not
+// declared.
 class Config {
  public:
-  Config(std::span<const sluice_kv> given, std::span<const sluice_config_key> keys) noexcept : given_(given), keys_(keys) {}
+  Config(std::span<const sluice_kv> given, std::span<const sluice_config_key> keys) noexcept
+      : given_(given), keys_(keys) {}
 
   std::span<const sluice_kv> entries() const noexcept { return given_; }  // as given; an absent value is null
 
@@ -235,7 +290,8 @@ class Config {
     for (const sluice_kv& entry : given_)
       if (view(entry.key) == key) return absent(entry.value) ? std::nullopt : std::optional(view(entry.value));
     for (const sluice_config_key& known : keys_)
-      if (view(known.name) == key && (known.flags & SLUICE_KEY_REQUIRED) == 0 && !absent(known.default_value)) return view(known.default_value);
+      if (view(known.name) == key && (known.flags & SLUICE_KEY_REQUIRED) == 0 && !absent(known.default_value))
+        return view(known.default_value);
     return std::nullopt;
   }
   bool has(std::string_view key) const noexcept { return get(key).has_value(); }
@@ -244,7 +300,9 @@ class Config {
     const std::string_view text = must(key);
     return std::string(is_verbatim(key) ? text : detail::trim(text));
   }
-  std::string string_or(std::string_view key, std::string_view fallback) const { return has(key) ? string(key) : std::string(fallback); }
+  std::string string_or(std::string_view key, std::string_view fallback) const {
+    return has(key) ? string(key) : std::string(fallback);
+  }
   std::int64_t int64(std::string_view key) const { return number<std::int64_t>(key, "LONG"); }
   std::int32_t int32(std::string_view key) const { return number<std::int32_t>(key, "INT"); }
   std::int16_t int16(std::string_view key) const { return number<std::int16_t>(key, "SHORT"); }
@@ -255,7 +313,8 @@ class Config {
     const std::string_view text = detail::trim(must(key));
     if (same_word(text, "true")) return true;
     if (same_word(text, "false")) return false;
-    throw ConfigError(key, format("Invalid value {} for configuration {}: Expected value to be either true or false", text, key));
+    throw ConfigError(
+        key, format("Invalid value {} for configuration {}: Expected value to be either true or false", text, key));
   }
   // Items of a comma-separated list, trimmed; an empty text gives none.
   std::vector<std::string> list(std::string_view key) const {
@@ -325,7 +384,9 @@ class TaskConfigs {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   TaskConfigs(sluice_emit_config emit, void* ectx) noexcept : emit_(emit), ectx_(ectx) {}
-  void add(std::span<const sluice_kv> config) { emit_(ectx_, config.data(), static_cast<std::uint32_t>(config.size())); }
+  void add(std::span<const sluice_kv> config) {
+    emit_(ectx_, config.data(), static_cast<std::uint32_t>(config.size()));
+  }
   void add(const Pairs& config) {
     std::vector<sluice_kv> entries;
     entries.reserve(config.size());

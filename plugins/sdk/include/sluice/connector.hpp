@@ -1,8 +1,6 @@
 #pragma once
 // The connector half of a source or sink: it checks the configuration and says what each task is to do.
 
-#include <sluice/plugin.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -10,9 +8,12 @@
 #include <string_view>
 #include <type_traits>
 
+#include <sluice/plugin.hpp>
+
 namespace sluice {
 
-// All calls come on the connector's own thread. validate, recommend, capabilities and alter_offsets may come without a start.
+// All calls come on the connector's own thread. validate, recommend, capabilities and alter_offsets may come without a
+// start.
 class Connector : public Instance {
  public:
   virtual Status start(const Config& config) = 0;
@@ -23,7 +24,9 @@ class Connector : public Instance {
   // Beyond what the keys' own descriptions check. A ConfigError thrown by a getter becomes an issue of its key.
   virtual Status validate(const Config&, Issues&) { return ok(); }
   // Suggests values for `key`.
-  virtual Status recommend(std::string_view, const Config&, const std::function<void(std::string_view)>&) { return ok(); }
+  virtual Status recommend(std::string_view, const Config&, const std::function<void(std::string_view)>&) {
+    return ok();
+  }
   // SLUICE_CAPABILITY_* for a configuration.
   virtual std::uint64_t capabilities(const Config&) { return 0; }
   // Checks (and, for offsets that it keeps itself, makes) a change of offsets by the user; *handled says which.
@@ -36,7 +39,9 @@ namespace detail {
 
 template <typename C, typename TaskThunks>
 struct ConnectorThunks {
-  static Config config(const sluice_kv* entries, std::uint32_t count) noexcept { return Config({entries, count}, config_keys<C>()); }
+  static Config config(const sluice_kv* entries, std::uint32_t count) noexcept {
+    return Config({entries, count}, config_keys<C>());
+  }
 
   static sluice_status start(void* self, const sluice_kv* entries, std::uint32_t count, sluice_error* err) noexcept {
     return guard(err, [&] { return as<C>(self).start(config(entries, count)); });
@@ -47,14 +52,15 @@ struct ConnectorThunks {
       return {};
     });
   }
-  static sluice_status task_configs(void* self, std::uint32_t tasks_max, sluice_emit_config emit, void* ectx, sluice_error* err) noexcept {
+  static sluice_status task_configs(void* self, std::uint32_t tasks_max, sluice_emit_config emit, void* ectx,
+                                    sluice_error* err) noexcept {
     return guard(err, [&] {
       TaskConfigs out(emit, ectx);
       return as<C>(self).task_configs(tasks_max, out);
     });
   }
-  static sluice_status validate(void* self, const sluice_kv* entries, std::uint32_t count, sluice_emit_issue issue, void* ictx,
-                                sluice_error* err) noexcept {
+  static sluice_status validate(void* self, const sluice_kv* entries, std::uint32_t count, sluice_emit_issue issue,
+                                void* ictx, sluice_error* err) noexcept {
     return guard(err, [&]() -> Status {
       Issues issues(issue, ictx);
       try {
@@ -65,10 +71,11 @@ struct ConnectorThunks {
       }
     });
   }
-  static sluice_status recommend(void* self, sluice_str key, const sluice_kv* entries, std::uint32_t count, sluice_emit_text emit, void* ectx,
-                                 sluice_error* err) noexcept {
+  static sluice_status recommend(void* self, sluice_str key, const sluice_kv* entries, std::uint32_t count,
+                                 sluice_emit_text emit, void* ectx, sluice_error* err) noexcept {
     return guard(err, [&] {
-      return as<C>(self).recommend(view(key), config(entries, count), [&](std::string_view text) { emit(ectx, str(text)); });
+      return as<C>(self).recommend(view(key), config(entries, count),
+                                   [&](std::string_view text) { emit(ectx, str(text)); });
     });
   }
   static std::uint64_t capabilities(void* self, const sluice_kv* entries, std::uint32_t count) noexcept {
@@ -79,8 +86,9 @@ struct ConnectorThunks {
     });
     return answer;
   }
-  static sluice_status alter_offsets(void* self, const sluice_kv* entries, std::uint32_t count, const sluice_offset_entry* offsets,
-                                     std::uint32_t offset_count, std::int32_t* handled, sluice_error* err) noexcept {
+  static sluice_status alter_offsets(void* self, const sluice_kv* entries, std::uint32_t count,
+                                     const sluice_offset_entry* offsets, std::uint32_t offset_count,
+                                     std::int32_t* handled, sluice_error* err) noexcept {
     return guard(err, [&] {
       bool done = false;
       Status status = as<C>(self).alter_offsets(config(entries, count), {offsets, offset_count}, &done);
@@ -90,12 +98,16 @@ struct ConnectorThunks {
   }
 
   // What is not overridden is left out of the table.
-  static constexpr bool kValidate = !std::is_same_v<decltype(&C::validate), Status (Connector::*)(const Config&, Issues&)>;
-  static constexpr bool kRecommend = !std::is_same_v<decltype(&C::recommend), Status (Connector::*)(std::string_view, const Config&,
-                                                                                                    const std::function<void(std::string_view)>&)>;
-  static constexpr bool kCapabilities = !std::is_same_v<decltype(&C::capabilities), std::uint64_t (Connector::*)(const Config&)>;
+  static constexpr bool kValidate =
+      !std::is_same_v<decltype(&C::validate), Status (Connector::*)(const Config&, Issues&)>;
+  static constexpr bool kRecommend =
+      !std::is_same_v<decltype(&C::recommend), Status (Connector::*)(std::string_view, const Config&,
+                                                                     const std::function<void(std::string_view)>&)>;
+  static constexpr bool kCapabilities =
+      !std::is_same_v<decltype(&C::capabilities), std::uint64_t (Connector::*)(const Config&)>;
   static constexpr bool kAlterOffsets =
-      !std::is_same_v<decltype(&C::alter_offsets), Status (Connector::*)(const Config&, std::span<const sluice_offset_entry>, bool*)>;
+      !std::is_same_v<decltype(&C::alter_offsets),
+                      Status (Connector::*)(const Config&, std::span<const sluice_offset_entry>, bool*)>;
 
   static constexpr sluice_connector_vtable kTable = {sizeof(sluice_connector_vtable),
                                                      0,
@@ -116,8 +128,10 @@ template <typename Base, typename Task, bool kParallel>
 class SimpleConnector final : public Base {
  public:
   static constexpr auto kConfig = [] {
-    if constexpr (HasConfig<Task>) return Task::kConfig;
-    else return sluice::config();
+    if constexpr (HasConfig<Task>)
+      return Task::kConfig;
+    else
+      return sluice::config();
   }();
 
   Status start(const Config& given) override {

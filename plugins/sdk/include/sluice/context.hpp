@@ -1,11 +1,6 @@
 #pragma once
-// The services that the worker gives each instance: log, metrics, stored offsets, stop, schemas, and what its role brings. Only
-// methods marked [any] may be called from other threads than the instance's own.
-
-#include <sluice/abi.h>
-#include <sluice/batch.hpp>
-#include <sluice/schema.hpp>
-#include <sluice/status.hpp>
+// The services that the worker gives each instance: log, metrics, stored offsets, stop, schemas, and what its role
+// brings. Only methods marked [any] may be called from other threads than the instance's own.
 
 #include <chrono>
 #include <initializer_list>
@@ -13,6 +8,11 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sluice/abi.h>
+#include <sluice/batch.hpp>
+#include <sluice/schema.hpp>
+#include <sluice/status.hpp>
 
 namespace sluice {
 
@@ -59,10 +59,17 @@ class StoredOffset {
 class Metric {
  public:
   Metric() = default;
-  Metric(const sluice_metrics* table, void* ctx, std::uint32_t id) noexcept : table_(id != 0 ? table : nullptr), ctx_(ctx), id_(id) {}
-  void add(double amount = 1) const noexcept { if (table_ != nullptr) table_->add(ctx_, id_, amount); }
-  void set(double amount) const noexcept { if (table_ != nullptr) table_->set(ctx_, id_, amount); }
-  void observe(double amount) const noexcept { if (table_ != nullptr) table_->observe(ctx_, id_, amount); }
+  Metric(const sluice_metrics* table, void* ctx, std::uint32_t id) noexcept
+      : table_(id != 0 ? table : nullptr), ctx_(ctx), id_(id) {}
+  void add(double amount = 1) const noexcept {
+    if (table_ != nullptr) table_->add(ctx_, id_, amount);
+  }
+  void set(double amount) const noexcept {
+    if (table_ != nullptr) table_->set(ctx_, id_, amount);
+  }
+  void observe(double amount) const noexcept {
+    if (table_ != nullptr) table_->observe(ctx_, id_, amount);
+  }
 
  private:
   const sluice_metrics* table_ = nullptr;
@@ -74,14 +81,24 @@ class Context {
  public:
   Context() = default;
   Context(const sluice_host* host, void* ctx) noexcept
-      : host_(host), ctx_(ctx), log_(table<sluice_log>(SLUICE_EXT_LOG)), metrics_(table<sluice_metrics>(SLUICE_EXT_METRICS)),
-        offsets_(table<sluice_offset_reader>(SLUICE_EXT_OFFSET_READER)), connector_(table<sluice_connector_context>(SLUICE_EXT_CONNECTOR_CONTEXT)),
-        sink_(table<sluice_sink_context>(SLUICE_EXT_SINK_CONTEXT)), errant_(table<sluice_errant>(SLUICE_EXT_ERRANT)),
-        record_error_(table<sluice_record_error>(SLUICE_EXT_RECORD_ERROR)), transaction_(table<sluice_transaction>(SLUICE_EXT_TRANSACTION)),
-        stop_(table<sluice_stop>(SLUICE_EXT_STOP)), text_(table<sluice_text>(SLUICE_EXT_TEXT)), schemas_(table<sluice_schema_host>(SLUICE_EXT_SCHEMA), ctx) {}
+      : host_(host),
+        ctx_(ctx),
+        log_(table<sluice_log>(SLUICE_EXT_LOG)),
+        metrics_(table<sluice_metrics>(SLUICE_EXT_METRICS)),
+        offsets_(table<sluice_offset_reader>(SLUICE_EXT_OFFSET_READER)),
+        connector_(table<sluice_connector_context>(SLUICE_EXT_CONNECTOR_CONTEXT)),
+        sink_(table<sluice_sink_context>(SLUICE_EXT_SINK_CONTEXT)),
+        errant_(table<sluice_errant>(SLUICE_EXT_ERRANT)),
+        record_error_(table<sluice_record_error>(SLUICE_EXT_RECORD_ERROR)),
+        transaction_(table<sluice_transaction>(SLUICE_EXT_TRANSACTION)),
+        stop_(table<sluice_stop>(SLUICE_EXT_STOP)),
+        text_(table<sluice_text>(SLUICE_EXT_TEXT)),
+        schemas_(table<sluice_schema_host>(SLUICE_EXT_SCHEMA), ctx) {}
 
   // ---- log [any]: texts with {} for each argument; never a secret
-  bool log_enabled(LogLevel level) const noexcept { return log_ != nullptr && log_->enabled(ctx_, static_cast<std::int32_t>(level)) != 0; }
+  bool log_enabled(LogLevel level) const noexcept {
+    return log_ != nullptr && log_->enabled(ctx_, static_cast<std::int32_t>(level)) != 0;
+  }
   template <typename... Args>
   void log(LogLevel level, std::string_view text, const Args&... args) const {
     if (!log_enabled(level)) return;
@@ -89,13 +106,21 @@ class Context {
     log_->write(ctx_, static_cast<std::int32_t>(level), str(message), nullptr, 0);
   }
   template <typename... Args>
-  void debug(std::string_view text, const Args&... args) const { log(LogLevel::kDebug, text, args...); }
+  void debug(std::string_view text, const Args&... args) const {
+    log(LogLevel::kDebug, text, args...);
+  }
   template <typename... Args>
-  void info(std::string_view text, const Args&... args) const { log(LogLevel::kInfo, text, args...); }
+  void info(std::string_view text, const Args&... args) const {
+    log(LogLevel::kInfo, text, args...);
+  }
   template <typename... Args>
-  void warn(std::string_view text, const Args&... args) const { log(LogLevel::kWarn, text, args...); }
+  void warn(std::string_view text, const Args&... args) const {
+    log(LogLevel::kWarn, text, args...);
+  }
   template <typename... Args>
-  void error(std::string_view text, const Args&... args) const { log(LogLevel::kError, text, args...); }
+  void error(std::string_view text, const Args&... args) const {
+    log(LogLevel::kError, text, args...);
+  }
 
   // ---- metrics: define in start
   Metric counter(std::string_view name, std::string_view unit, std::string_view help) const {
@@ -110,9 +135,13 @@ class Context {
 
   // ---- stop
   bool stopping() const noexcept { return stop_ != nullptr && stop_->is_stopping(ctx_) != 0; }  // [any]
-  int stop_fd() const noexcept { return stop_ != nullptr ? stop_->stop_fd(ctx_) : -1; }         // [any] readable once stopping; do not read
+  int stop_fd() const noexcept {
+    return stop_ != nullptr ? stop_->stop_fd(ctx_) : -1;
+  }  // [any] readable once stopping; do not read
   // False: stopping; return sluice::stopping().
-  bool sleep_for(std::chrono::milliseconds time) const noexcept { return stop_ == nullptr || stop_->sleep_ms(ctx_, time.count()) == 0; }
+  bool sleep_for(std::chrono::milliseconds time) const noexcept {
+    return stop_ == nullptr || stop_->sleep_ms(ctx_, time.count()) == 0;
+  }
 
   // ---- schemas
   const Schemas& schemas() const noexcept { return schemas_; }
@@ -123,7 +152,8 @@ class Context {
     return text_ != nullptr ? view(text_->to_string(ctx_, &value, arena)) : std::string_view();
   }
 
-  // ---- stored offsets (sources): by partition, as given to RecordBuilder::source. Throws std::runtime_error if they cannot be read.
+  // ---- stored offsets (sources): by partition, as given to RecordBuilder::source. Throws std::runtime_error if they
+  // cannot be read.
   StoredOffset stored_offset(std::string_view name) const { return stored_offset({Entry(kNamedPartitionKey, name)}); }
   StoredOffset stored_offset(std::initializer_list<Entry> partition) const {
     std::vector<sluice_value> pairs;
@@ -140,12 +170,15 @@ class Context {
   void read_offsets(std::span<const sluice_value> partitions, std::span<sluice_value> offsets) const {
     if (offsets_ == nullptr) return;
     sluice_error err = detail::empty_error();
-    if (offsets_->read(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), offsets.data(), &err) != SLUICE_OK)
+    if (offsets_->read(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), offsets.data(), &err) !=
+        SLUICE_OK)
       throw std::runtime_error(std::string(err.message, err.message_size));
   }
 
   // ---- connectors [any]
-  void request_task_reconfiguration() const noexcept { if (connector_ != nullptr) connector_->request_task_reconfiguration(ctx_); }
+  void request_task_reconfiguration() const noexcept {
+    if (connector_ != nullptr) connector_->request_task_reconfiguration(ctx_);
+  }
   void raise_error(const Status& status) const noexcept {
     sluice_error err = detail::empty_error();
     detail::to_c(status, &err);
@@ -159,16 +192,26 @@ class Context {
     return {partitions, count};
   }
   Status pause(std::span<const sluice_topic_partition> partitions) const {
-    return sink_call([&](auto* t, auto* err) { return t->pause(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), err); });
+    return sink_call([&](auto* t, auto* err) {
+      return t->pause(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), err);
+    });
   }
   Status resume(std::span<const sluice_topic_partition> partitions) const {
-    return sink_call([&](auto* t, auto* err) { return t->resume(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), err); });
+    return sink_call([&](auto* t, auto* err) {
+      return t->resume(ctx_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), err);
+    });
   }
   Status rewind(std::span<const sluice_topic_offset> offsets) const {
-    return sink_call([&](auto* t, auto* err) { return t->rewind(ctx_, offsets.data(), static_cast<std::uint32_t>(offsets.size()), err); });
+    return sink_call([&](auto* t, auto* err) {
+      return t->rewind(ctx_, offsets.data(), static_cast<std::uint32_t>(offsets.size()), err);
+    });
   }
-  void set_timeout(std::chrono::milliseconds timeout) const noexcept { if (sink_ != nullptr) sink_->set_timeout(ctx_, timeout.count()); }
-  void request_commit() const noexcept { if (sink_ != nullptr) sink_->request_commit(ctx_); }
+  void set_timeout(std::chrono::milliseconds timeout) const noexcept {
+    if (sink_ != nullptr) sink_->set_timeout(ctx_, timeout.count());
+  }
+  void request_commit() const noexcept {
+    if (sink_ != nullptr) sink_->request_commit(ctx_);
+  }
 
   // The dead-letter queue, where the connector has one.
   bool has_errant_reporter() const noexcept { return errant_ != nullptr; }
@@ -185,14 +228,22 @@ class Context {
   void fail_record(sluice_batch* batch, std::uint32_t index, const Status& cause) const noexcept {
     sluice_error why = detail::empty_error();
     detail::to_c(cause, &why);
-    if (record_error_ != nullptr) record_error_->fail(ctx_, batch, index, &why);
-    else reinterpret_cast<sluice_record*>(reinterpret_cast<std::uint8_t*>(batch->records) + std::size_t{index} * batch->record_stride)->flags |= SLUICE_RECORD_FAILED;
+    if (record_error_ != nullptr)
+      record_error_->fail(ctx_, batch, index, &why);
+    else
+      reinterpret_cast<sluice_record*>(reinterpret_cast<std::uint8_t*>(batch->records) +
+                                       std::size_t{index} * batch->record_stride)
+          ->flags |= SLUICE_RECORD_FAILED;
   }
 
   // ---- exactly-once sources that set their own transaction boundaries
   bool has_transactions() const noexcept { return transaction_ != nullptr; }
-  void commit_transaction(std::uint32_t record = SLUICE_TRANSACTION_ALL) const noexcept { if (transaction_ != nullptr) transaction_->commit(ctx_, record); }
-  void abort_transaction(std::uint32_t record = SLUICE_TRANSACTION_ALL) const noexcept { if (transaction_ != nullptr) transaction_->abort(ctx_, record); }
+  void commit_transaction(std::uint32_t record = SLUICE_TRANSACTION_ALL) const noexcept {
+    if (transaction_ != nullptr) transaction_->commit(ctx_, record);
+  }
+  void abort_transaction(std::uint32_t record = SLUICE_TRANSACTION_ALL) const noexcept {
+    if (transaction_ != nullptr) transaction_->abort(ctx_, record);
+  }
 
   const sluice_host* host() const noexcept { return host_; }
   void* ctx() const noexcept { return ctx_; }
@@ -203,7 +254,9 @@ class Context {
     return host_ != nullptr ? static_cast<const T*>(host_->get_extension(host_, id)) : nullptr;
   }
   template <typename Define>
-  Metric metric(Define define) const { return metrics_ != nullptr ? Metric(metrics_, ctx_, define(metrics_)) : Metric(); }
+  Metric metric(Define define) const {
+    return metrics_ != nullptr ? Metric(metrics_, ctx_, define(metrics_)) : Metric();
+  }
   template <typename Call>
   Status sink_call(Call call) const {
     if (sink_ == nullptr) return unsupported("only a sink task may do this");

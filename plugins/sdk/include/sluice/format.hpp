@@ -1,5 +1,6 @@
 #pragma once
-// Text with {} for each argument: strings, numbers, bool. Small on purpose: a plugin may use any formatting library beside it.
+// Text with {} for each argument: strings, numbers, bool. Small on purpose: a plugin may use any formatting library
+// beside it.
 
 #include <charconv>
 #include <concepts>
@@ -14,9 +15,10 @@ namespace detail {
 class Piece {
  public:
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Piece(T number) noexcept : size_(static_cast<std::size_t>(std::to_chars(buffer_, buffer_ + sizeof buffer_, number).ptr - buffer_)) {}
-  Piece(double number) noexcept : size_(static_cast<std::size_t>(std::to_chars(buffer_, buffer_ + sizeof buffer_, number).ptr - buffer_)) {}
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Piece(T number)
+  noexcept : size_(static_cast<std::size_t>(std::to_chars(buffer_, buffer_ + sizeof buffer_, number).ptr - buffer_)) {}
+  Piece(double number) noexcept
+      : size_(static_cast<std::size_t>(std::to_chars(buffer_, buffer_ + sizeof buffer_, number).ptr - buffer_)) {}
   Piece(bool truth) noexcept : text_(truth ? "true" : "false"), size_(truth ? 4 : 5) {}
   Piece(char c) noexcept : size_(1) { buffer_[0] = c; }
   Piece(std::string_view text) noexcept : text_(text.data() != nullptr ? text.data() : ""), size_(text.size()) {}

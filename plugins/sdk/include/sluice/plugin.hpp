@@ -1,16 +1,17 @@
 #pragma once
-// The entry of a plugin: SLUICE_PLUGIN(name, version, component...) once in one source file. Components are made by the functions
-// of source.hpp, sink.hpp, transform.hpp and converter.hpp. Everything becomes static data: no code runs when the library loads.
-
-#include <sluice/abi.h>
-#include <sluice/abi_note.h>
-#include <sluice/config.hpp>
-#include <sluice/context.hpp>
+// The entry of a plugin: SLUICE_PLUGIN(name, version, component...) once in one source file. Components are made by the
+// functions of source.hpp, sink.hpp, transform.hpp and converter.hpp. Everything becomes static data: no code runs when
+// the library loads.
 
 #include <array>
 #include <new>
 #include <string_view>
 #include <type_traits>
+
+#include <sluice/abi.h>
+#include <sluice/abi_note.h>
+#include <sluice/config.hpp>
+#include <sluice/context.hpp>
 
 namespace sluice {
 
@@ -19,7 +20,8 @@ class Component {
  public:
   static constexpr std::size_t kAliasesMax = 8;
 
-  constexpr Component(std::int32_t kind, std::string_view name, std::span<const sluice_config_key> keys, const void* vtable)
+  constexpr Component(std::int32_t kind, std::string_view name, std::span<const sluice_config_key> keys,
+                      const void* vtable)
       : kind_(kind), name_(name), keys_(keys), vtable_(vtable) {}
 
   // Another name it answers to, such as a Java class name. The first Java name (one with dots) is what REST shows.
@@ -101,26 +103,33 @@ void destroy_instance(void* self) noexcept {
 }
 
 template <typename T>
-T& as(void* self) noexcept { return *static_cast<T*>(self); }
+T& as(void* self) noexcept {
+  return *static_cast<T*>(self);
+}
 
 template <std::size_t N>
 constexpr std::array<sluice_component, N> c_components(const std::array<Component, N>& components) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<sluice_component, N>{components[I].c()...};
-  }(std::make_index_sequence<N>());
+  }
+  (std::make_index_sequence<N>());
 }
 
 template <std::size_t N>
 constexpr std::array<const sluice_component*, N> pointers(const std::array<sluice_component, N>& components) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<const sluice_component*, N>{&components[I]...};
-  }(std::make_index_sequence<N>());
+  }
+  (std::make_index_sequence<N>());
 }
 
 template <typename... Parts>
-constexpr std::array<Component, sizeof...(Parts)> components(const Parts&... parts) { return {parts...}; }
+constexpr std::array<Component, sizeof...(Parts)> components(const Parts&... parts) {
+  return {parts...};
+}
 
-constexpr sluice_plugin plugin(std::string_view name, std::string_view version, const sluice_component* const* components, std::size_t count) {
+constexpr sluice_plugin plugin(std::string_view name, std::string_view version,
+                               const sluice_component* const* components, std::size_t count) {
   sluice_plugin made{};
   made.struct_size = sizeof made;
   made.abi_major = SLUICE_ABI_MAJOR;
@@ -135,15 +144,18 @@ constexpr sluice_plugin plugin(std::string_view name, std::string_view version, 
 }  // namespace detail
 }  // namespace sluice
 
-#define SLUICE_PLUGIN(plugin_name, plugin_version, ...)                                                                          \
-  SLUICE_ABI_NOTE                                                                                                                \
-  namespace {                                                                                                                    \
-  namespace sluice_plugin_data {                                                                                                 \
-  constexpr auto specs = ::sluice::detail::components(__VA_ARGS__);                                                              \
-  constexpr auto components = ::sluice::detail::c_components(specs);                                                             \
-  constexpr auto pointers = ::sluice::detail::pointers(components);                                                              \
-  constexpr sluice_plugin plugin = ::sluice::detail::plugin(plugin_name, plugin_version, pointers.data(), pointers.size());      \
-  }                                                                                                                              \
-  }                                                                                                                              \
-  extern "C" SLUICE_EXPORT const sluice_plugin* sluice_plugin_entry_v1(void) { return &sluice_plugin_data::plugin; }             \
+#define SLUICE_PLUGIN(plugin_name, plugin_version, ...)                                        \
+  SLUICE_ABI_NOTE                                                                              \
+  namespace {                                                                                  \
+  namespace sluice_plugin_data {                                                               \
+  constexpr auto specs = ::sluice::detail::components(__VA_ARGS__);                            \
+  constexpr auto components = ::sluice::detail::c_components(specs);                           \
+  constexpr auto pointers = ::sluice::detail::pointers(components);                            \
+  constexpr sluice_plugin plugin =                                                             \
+      ::sluice::detail::plugin(plugin_name, plugin_version, pointers.data(), pointers.size()); \
+  }                                                                                            \
+  }                                                                                            \
+  extern "C" SLUICE_EXPORT const sluice_plugin* sluice_plugin_entry_v1(void) {                 \
+    return &sluice_plugin_data::plugin;                                                        \
+  }                                                                                            \
   static_assert(true, "a semicolon may follow")

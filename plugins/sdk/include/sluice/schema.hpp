@@ -1,18 +1,19 @@
 #pragma once
-// Schemas: described once, interned by the worker, then compared by pointer. Handles live as long as the instance that asked.
+// Schemas: described once, interned by the worker, then compared by pointer. Handles live as long as the instance that
+// asked.
 //
 //   const sluice::Schema* row = sluice::SchemaBuilder::structure("s.orders")
 //       .field("id", schemas.int64()).field("note", schemas.optional_string()).build(schemas);
-
-#include <sluice/abi.h>
-#include <sluice/status.hpp>
-#include <sluice/value.hpp>
 
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <sluice/abi.h>
+#include <sluice/status.hpp>
+#include <sluice/value.hpp>
 
 namespace sluice {
 
@@ -22,11 +23,14 @@ class Schemas {
   Schemas() = default;
   Schemas(const sluice_schema_host* table, void* ctx) noexcept : table_(table), ctx_(ctx) {}
 
-  // Throws std::runtime_error with the worker's text if `description` is not a schema or the limit of schemas is reached.
+  // Throws std::runtime_error with the worker's text if `description` is not a schema or the limit of schemas is
+  // reached.
   const Schema* intern(const sluice_schema& description) const {
     sluice_error err = detail::empty_error();
     const sluice_schema* handle = table_ != nullptr ? table_->intern(ctx_, &description, &err) : nullptr;
-    if (handle == nullptr) throw std::runtime_error(err.message_size > 0 ? std::string(err.message, err.message_size) : "this host interns no schemas");
+    if (handle == nullptr)
+      throw std::runtime_error(err.message_size > 0 ? std::string(err.message, err.message_size)
+                                                    : "this host interns no schemas");
     return static_cast<const Schema*>(handle);
   }
 
@@ -88,17 +92,39 @@ class SchemaBuilder {
   static SchemaBuilder time() { return logical(Kind::kInt32, kTimeName); }
   static SchemaBuilder timestamp() { return logical(Kind::kInt64, kTimestampName); }
 
-  SchemaBuilder& optional() { flags_ |= SLUICE_SCHEMA_OPTIONAL; return *this; }
-  SchemaBuilder& name(std::string_view text) { name_ = text; has_name_ = true; return *this; }
-  SchemaBuilder& doc(std::string_view text) { doc_ = text; has_doc_ = true; return *this; }
-  SchemaBuilder& version(std::int32_t number) { version_ = number; flags_ |= SLUICE_SCHEMA_HAS_VERSION; return *this; }
+  SchemaBuilder& optional() {
+    flags_ |= SLUICE_SCHEMA_OPTIONAL;
+    return *this;
+  }
+  SchemaBuilder& name(std::string_view text) {
+    name_ = text;
+    has_name_ = true;
+    return *this;
+  }
+  SchemaBuilder& doc(std::string_view text) {
+    doc_ = text;
+    has_doc_ = true;
+    return *this;
+  }
+  SchemaBuilder& version(std::int32_t number) {
+    version_ = number;
+    flags_ |= SLUICE_SCHEMA_HAS_VERSION;
+    return *this;
+  }
   SchemaBuilder& parameter(std::string_view key, std::string_view value) {
     parameters_.emplace_back(key, value);
     flags_ |= SLUICE_SCHEMA_HAS_PARAMETERS;
     return *this;
   }
-  SchemaBuilder& default_value(const Value& value) { default_ = value; flags_ |= SLUICE_SCHEMA_HAS_DEFAULT; return *this; }
-  SchemaBuilder& field(std::string_view field_name, const Schema* schema) { fields_.emplace_back(field_name, schema); return *this; }
+  SchemaBuilder& default_value(const Value& value) {
+    default_ = value;
+    flags_ |= SLUICE_SCHEMA_HAS_DEFAULT;
+    return *this;
+  }
+  SchemaBuilder& field(std::string_view field_name, const Schema* schema) {
+    fields_.emplace_back(field_name, schema);
+    return *this;
+  }
 
   const Schema* build(const Schemas& schemas) const {
     std::vector<sluice_field> fields;
@@ -123,7 +149,9 @@ class SchemaBuilder {
   }
 
  private:
-  static SchemaBuilder logical(Kind type, std::string_view schema_name) { return std::move(SchemaBuilder(type).name(schema_name).version(1)); }
+  static SchemaBuilder logical(Kind type, std::string_view schema_name) {
+    return std::move(SchemaBuilder(type).name(schema_name).version(1));
+  }
 
   Kind type_;
   std::uint16_t flags_ = 0;

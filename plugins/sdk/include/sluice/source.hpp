@@ -2,14 +2,15 @@
 // Sources: derive from SourceTask, and from SourceConnector unless simple_source() will do.
 //
 //   SLUICE_PLUGIN("tick", "1.0.0", sluice::simple_source<TickSource>("TickSource"))
-//   SLUICE_PLUGIN("orders", "2.1.0", sluice::source<OrdersConnector, OrdersTask>("OrdersSource").alias("com.acme.OrdersSource"))
-
-#include <sluice/connector.hpp>
-#include <sluice/plugin.hpp>
+//   SLUICE_PLUGIN("orders", "2.1.0", sluice::source<OrdersConnector,
+//   OrdersTask>("OrdersSource").alias("com.acme.OrdersSource"))
 
 #include <span>
 #include <string_view>
 #include <type_traits>
+
+#include <sluice/connector.hpp>
+#include <sluice/plugin.hpp>
 
 namespace sluice {
 
@@ -18,8 +19,9 @@ class SourceTask : public Instance {
  public:
   // An error fails the task; the object is then destroyed without stop().
   virtual Status start(const Config& config) = 0;
-  // Adds records to `out`; none means "nothing now", and the worker polls again. Wait no longer than about a second, with
-  // context().sleep_for() or by polling context().stop_fd() beside your own descriptors. retry(...) makes the worker back off.
+  // Adds records to `out`; none means "nothing now", and the worker polls again. Wait no longer than about a second,
+  // with context().sleep_for() or by polling context().stop_fd() beside your own descriptors. retry(...) makes the
+  // worker back off.
   virtual Status poll(BatchBuilder& out) = 0;
   // Records that will not be sent again, in any order. Override only if the source acknowledges upstream.
   virtual void delivered(std::span<const sluice_ack>) {}
@@ -86,11 +88,20 @@ struct SourceTaskThunks {
   }
 
   // A method that is not overridden is left out of the table: the worker then saves the work behind it.
-  static constexpr bool kDelivered = !std::is_same_v<decltype(&T::delivered), void (SourceTask::*)(std::span<const sluice_ack>)>;
+  static constexpr bool kDelivered =
+      !std::is_same_v<decltype(&T::delivered), void (SourceTask::*)(std::span<const sluice_ack>)>;
   static constexpr bool kCommit = !std::is_same_v<decltype(&T::commit), Status (SourceTask::*)()>;
 
-  static constexpr sluice_source_task_vtable kTable = {sizeof(sluice_source_task_vtable), 0, create, destroy, start, poll,
-                                                       kDelivered ? delivered : nullptr, kCommit ? commit : nullptr, request_stop, stop};
+  static constexpr sluice_source_task_vtable kTable = {sizeof(sluice_source_task_vtable),
+                                                       0,
+                                                       create,
+                                                       destroy,
+                                                       start,
+                                                       poll,
+                                                       kDelivered ? delivered : nullptr,
+                                                       kCommit ? commit : nullptr,
+                                                       request_stop,
+                                                       stop};
 };
 
 }  // namespace detail
@@ -100,7 +111,8 @@ template <typename C, typename T>
 constexpr Component source(std::string_view name) {
   static_assert(std::is_base_of_v<SourceConnector, C> && std::is_base_of_v<SourceTask, T>);
   using Keys = std::conditional_t<detail::HasConfig<T>, T, C>;
-  return {SLUICE_KIND_SOURCE, name, detail::config_keys<C>(), &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, Keys>>::kTable};
+  return {SLUICE_KIND_SOURCE, name, detail::config_keys<C>(),
+          &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, Keys>>::kTable};
 }
 
 // A source with one task, which gets the connector's configuration as it is. T may have
@@ -109,7 +121,8 @@ template <typename T>
 constexpr Component simple_source(std::string_view name) {
   static_assert(std::is_base_of_v<SourceTask, T>);
   using C = detail::SimpleConnector<SourceConnector, T, false>;
-  return {SLUICE_KIND_SOURCE, name, detail::config_keys<T>(), &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, T>>::kTable};
+  return {SLUICE_KIND_SOURCE, name, detail::config_keys<T>(),
+          &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, T>>::kTable};
 }
 
 // The same with tasks.max tasks, all with the same configuration and `task.id` set to 0, 1, ...
@@ -117,7 +130,8 @@ template <typename T>
 constexpr Component parallel_source(std::string_view name) {
   static_assert(std::is_base_of_v<SourceTask, T>);
   using C = detail::SimpleConnector<SourceConnector, T, true>;
-  return {SLUICE_KIND_SOURCE, name, detail::config_keys<T>(), &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, T>>::kTable};
+  return {SLUICE_KIND_SOURCE, name, detail::config_keys<T>(),
+          &detail::ConnectorThunks<C, detail::SourceTaskThunks<T, T>>::kTable};
 }
 
 }  // namespace sluice

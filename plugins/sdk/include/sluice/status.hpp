@@ -4,9 +4,6 @@
 //   if (port_ == 0) return sluice::invalid_config("port must be 1 to 65535, got {}", port_);
 //   return sluice::ok();
 
-#include <sluice/abi.h>
-#include <sluice/format.hpp>
-
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -14,6 +11,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <sluice/abi.h>
+#include <sluice/format.hpp>
 
 namespace sluice {
 
@@ -40,24 +40,42 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
-inline Status ok() noexcept { return {}; }
-inline Status stopping() { return {SLUICE_STOPPING, {}}; }
+inline Status ok() noexcept {
+  return {};
+}
+inline Status stopping() {
+  return {SLUICE_STOPPING, {}};
+}
 
 // Each takes a text with {} for each argument.
 template <typename... Args>
-Status retry(std::string_view text, const Args&... args) { return {SLUICE_RETRY, format(text, args...)}; }
+Status retry(std::string_view text, const Args&... args) {
+  return {SLUICE_RETRY, format(text, args...)};
+}
 template <typename... Args>
-Status bad_record(std::string_view text, const Args&... args) { return {SLUICE_BAD_RECORD, format(text, args...)}; }
+Status bad_record(std::string_view text, const Args&... args) {
+  return {SLUICE_BAD_RECORD, format(text, args...)};
+}
 template <typename... Args>
-Status invalid_config(std::string_view text, const Args&... args) { return {SLUICE_INVALID_CONFIG, format(text, args...)}; }
+Status invalid_config(std::string_view text, const Args&... args) {
+  return {SLUICE_INVALID_CONFIG, format(text, args...)};
+}
 template <typename... Args>
-Status unsupported(std::string_view text, const Args&... args) { return {SLUICE_UNSUPPORTED, format(text, args...)}; }
+Status unsupported(std::string_view text, const Args&... args) {
+  return {SLUICE_UNSUPPORTED, format(text, args...)};
+}
 template <typename... Args>
-Status no_memory(std::string_view text, const Args&... args) { return {SLUICE_NO_MEMORY, format(text, args...)}; }
+Status no_memory(std::string_view text, const Args&... args) {
+  return {SLUICE_NO_MEMORY, format(text, args...)};
+}
 template <typename... Args>
-Status fatal(std::string_view text, const Args&... args) { return {SLUICE_FATAL, format(text, args...)}; }
+Status fatal(std::string_view text, const Args&... args) {
+  return {SLUICE_FATAL, format(text, args...)};
+}
 template <typename... Args>
-Status bug(std::string_view text, const Args&... args) { return {SLUICE_BUG, format(text, args...)}; }
+Status bug(std::string_view text, const Args&... args) {
+  return {SLUICE_BUG, format(text, args...)};
+}
 
 // Thrown by the typed getters of Config; becomes SLUICE_INVALID_CONFIG (or, in validate, an issue with `key`).
 class ConfigError : public std::runtime_error {
@@ -71,7 +89,8 @@ class ConfigError : public std::runtime_error {
 
 namespace detail {
 
-inline void fill_error(sluice_error* err, sluice_status code, std::string_view message, std::chrono::milliseconds retry_after) noexcept {
+inline void fill_error(sluice_error* err, sluice_status code, std::string_view message,
+                       std::chrono::milliseconds retry_after) noexcept {
   if (err == nullptr || err->struct_size < sizeof(sluice_error)) return;
   std::size_t size = message.size() < SLUICE_ERROR_MESSAGE_MAX ? message.size() : SLUICE_ERROR_MESSAGE_MAX;
   if (size < message.size())  // never cut inside a character
@@ -101,7 +120,8 @@ inline sluice_error empty_error() noexcept {
   return err;
 }
 
-// Runs `call`, which returns a Status, and turns whatever comes out of it into a C status: nothing unwinds into the host.
+// Runs `call`, which returns a Status, and turns whatever comes out of it into a C status: nothing unwinds into the
+// host.
 template <typename Call>
 sluice_status guard(sluice_error* err, Call&& call) noexcept {
   try {

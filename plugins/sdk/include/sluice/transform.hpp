@@ -1,21 +1,22 @@
 #pragma once
-// Transforms and predicates. RecordTransform and RecordPredicate look at one record at a time; Transform and Predicate get the
-// whole batch.
+// Transforms and predicates. RecordTransform and RecordPredicate look at one record at a time; Transform and Predicate
+// get the whole batch.
 //
-//   class Upper final : public sluice::RecordTransform { sluice::Status apply_record(sluice::RecordEditor& record) override; };
-//   SLUICE_PLUGIN("upper", "1.0.0", sluice::transform<Upper>("Upper"))
-
-#include <sluice/plugin.hpp>
+//   class Upper final : public sluice::RecordTransform { sluice::Status apply_record(sluice::RecordEditor& record)
+//   override; }; SLUICE_PLUGIN("upper", "1.0.0", sluice::transform<Upper>("Upper"))
 
 #include <string_view>
 #include <type_traits>
+
+#include <sluice/plugin.hpp>
 
 namespace sluice {
 
 class Transform : public Instance {
  public:
   virtual Status start(const Config&) { return ok(); }
-  // Leave records alone that are not live(). An error concerns the whole batch; errors of one record go to context().fail_record.
+  // Leave records alone that are not live(). An error concerns the whole batch; errors of one record go to
+  // context().fail_record.
   virtual Status apply(BatchEditor& batch) = 0;
 };
 
@@ -45,14 +46,18 @@ class Predicate : public Instance {
 namespace detail {
 
 template <typename T>
-sluice_status create_configured(const sluice_host* host, void* ctx, const sluice_kv* config, std::uint32_t count, void** self,
-                                sluice_error* err) noexcept {
+sluice_status create_configured(const sluice_host* host, void* ctx, const sluice_kv* config, std::uint32_t count,
+                                void** self, sluice_error* err) noexcept {
   void* made = nullptr;
   const sluice_status created = create_instance<T>(host, ctx, &made, err);
   if (created != SLUICE_OK) return created;
-  const sluice_status started = guard(err, [&] { return as<T>(made).start(Config({config, count}, config_keys<T>())); });
-  if (started != SLUICE_OK) destroy_instance<T>(made);
-  else *self = made;
+  const sluice_status started = guard(err, [&] {
+    return as<T>(made).start(Config({config, count}, config_keys<T>()));
+  });
+  if (started != SLUICE_OK)
+    destroy_instance<T>(made);
+  else
+    *self = made;
   return started;
 }
 
@@ -67,7 +72,8 @@ struct TransformThunks {
       return status;
     });
   }
-  static constexpr sluice_transform_vtable kTable = {sizeof(sluice_transform_vtable), 0, create_configured<T>, destroy_instance<T>, apply};
+  static constexpr sluice_transform_vtable kTable = {sizeof(sluice_transform_vtable), 0, create_configured<T>,
+                                                     destroy_instance<T>, apply};
 };
 
 template <typename T>
@@ -79,7 +85,8 @@ struct PredicateThunks {
       return {};
     });
   }
-  static constexpr sluice_predicate_vtable kTable = {sizeof(sluice_predicate_vtable), 0, create_configured<T>, destroy_instance<T>, test};
+  static constexpr sluice_predicate_vtable kTable = {sizeof(sluice_predicate_vtable), 0, create_configured<T>,
+                                                     destroy_instance<T>, test};
 };
 
 }  // namespace detail
