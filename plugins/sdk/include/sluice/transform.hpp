@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <sluice/batch_editor.hpp>
 #include <sluice/plugin.hpp>
 
 namespace sluice {
