@@ -116,6 +116,36 @@ char* write_exactly(char* out, Float value) {
   return layout(out, digits.digits, digits.count, digits.exponent);
 }
 
+// A value that is a whole number of hundredths or of ten-thousandths, which most amounts are. With at most 11 digits, the
+// decimal that divides back to the value is the shortest one there is. nullptr: it is none.
+char* write_few_decimals(char* out, double value) {
+  if (value < 1e-3 || value >= 1e7) return nullptr;
+  int decimals = 2;
+  double unit = 100;
+  auto scaled = static_cast<std::int64_t>(value * unit + 0.5);
+  if (static_cast<double>(scaled) / unit != value) {
+    decimals = 4;
+    unit = 10000;
+    scaled = static_cast<std::int64_t>(value * unit + 0.5);
+    if (static_cast<double>(scaled) / unit != value) return nullptr;
+  }
+  while (decimals > 1 && scaled % 10 == 0) {
+    scaled /= 10;
+    --decimals;
+  }
+  // The digits with zeros before them, so that at least one stands before the point.
+  char digits[16];
+  int count = 0;
+  for (; scaled != 0 || count <= decimals; scaled /= 10) digits[count++] = static_cast<char>('0' + scaled % 10);
+  while (count > decimals) *out++ = digits[--count];
+  *out++ = '.';
+  while (count > 0) *out++ = digits[--count];
+  return out;
+}
+char* write_few_decimals(char* /*out*/, float /*value*/) {
+  return nullptr;
+}
+
 template <typename Float>
 char* write_floating(char* out, Float value) {
   using F = Format<Float>;
@@ -133,6 +163,7 @@ char* write_floating(char* out, Float value) {
       return copy(out, ".0");
     }
   }
+  if (char* const end = write_few_decimals(out, value)) return end;
   const bool power_of_two = (std::bit_cast<typename F::Bits>(value) & ((typename F::Bits{1} << F::kFraction) - 1)) == 0;
   if (!power_of_two && value < F::kShortestMax && value >= std::numeric_limits<Float>::min())
     return layout_shortest(out, value);
