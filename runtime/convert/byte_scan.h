@@ -21,6 +21,35 @@ inline std::uint64_t load8(const char* p) {
 inline constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
 inline constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
 
+#if defined(__SSE2__)
+// The `count` bytes at p (1 to 15), zeros behind them; reads nothing else.
+inline __m128i load_part(const char* p, std::size_t count) {
+  std::uint64_t low = 0, high = 0;
+  if (count >= 8) {
+    low = load8(p);
+    if (count > 8) high = load8(p + count - 8) >> (8 * (16 - count));
+  } else if (count >= 4) {
+    std::uint32_t front, back;
+    std::memcpy(&front, p, 4);
+    std::memcpy(&back, p + count - 4, 4);
+    low = front | static_cast<std::uint64_t>(back) << (8 * (count - 4));
+  } else {
+    const auto at = [p](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])); };
+    low = at(0) | at(count / 2) << (8 * (count / 2)) | at(count - 1) << (8 * (count - 1));
+  }
+  return _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+}
+
+// One bit for each byte that is '"', '\\', below 0x20 or from 0x80.
+inline unsigned unplain_bytes(__m128i block) {
+  // As signed numbers, bytes from 0x80 are below 0x20 too.
+  const __m128i marks =
+      _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
+                   _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
+  return static_cast<unsigned>(_mm_movemask_epi8(marks));
+}
+#endif
+
 // High bits set in the bytes of `word` that are '"', '\\' or below 0x20. A byte above a marked one may be marked
 // falsely, so that only zero or not zero, and the lowest mark, mean anything. Bytes from 0x80 are never marked.
 inline std::uint64_t special_bytes(std::uint64_t word) {
@@ -53,11 +82,7 @@ struct TextBlock {
 inline constexpr std::size_t kTextBlock = 16;
 inline TextBlock look_at_text(const char* p) {
   const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  // As signed numbers, bytes from 0x80 are below 0x20 too.
-  const __m128i other = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
-  const __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-  const __m128i marks = _mm_or_si128(_mm_or_si128(other, quotes), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
-  const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
+  const unsigned mask = unplain_bytes(block);
   if (mask == 0) return {true, false, 0};
   const int plain = std::countr_zero(mask);
   return {false, p[plain] == '"', plain};

@@ -9,37 +9,34 @@ namespace {
 
 constexpr std::size_t kSlack = 32;  // blocks of 16 bytes are written at once, and one escape takes 12
 
-void store8(char* p, std::uint64_t word) {
-  std::memcpy(p, &word, sizeof word);
-}
-
 // Copies plain bytes (printable ASCII but '"' and '\\') from [p, end) until one is not; gives its place. Writes up to
 // 15 bytes too many.
 const char* copy_plain(char** out, const char* p, const char* end) {
   char* to = *out;
 #if defined(__SSE2__)
-  while (end - p >= 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  for (;;) {
+    const auto left = static_cast<std::size_t>(end - p);
+    if (left == 0) break;
+    const std::size_t count = left < 16 ? left : 16;
+    const __m128i block = left < 16 ? load_part(p, left) : _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
-    // As signed numbers, bytes from 0x80 are below 0x20 too.
-    const __m128i marks = _mm_or_si128(
-        _mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
-        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
+    const unsigned mask = unplain_bytes(block) & ((1U << count) - 1);
     if (mask != 0) {
       const int plain = std::countr_zero(mask);
       *out = to + plain;
       return p + plain;
     }
-    p += 16;
-    to += 16;
+    p += count;
+    to += count;
   }
-#endif
+  *out = to;
+  return p;
+#else
   const auto special = [](std::uint64_t word) { return (special_bytes(word) | (word & kHighs)) != 0; };
   while (end - p >= 8) {
     const std::uint64_t word = load8(p);
     if (special(word)) break;
-    store8(to, word);
+    std::memcpy(to, &word, 8);
     p += 8;
     to += 8;
   }
@@ -50,6 +47,7 @@ const char* copy_plain(char** out, const char* p, const char* end) {
   }
   *out = to;
   return p;
+#endif
 }
 
 char* put_escape(char* out, unsigned unit) {
