@@ -74,7 +74,7 @@ class Crash(unittest.TestCase):
         appender.start()
         for _ in range(ROUNDS):
             worker.start(tied=True)  # fails if the offsets file of the last crash cannot be read
-            time.sleep(chance.uniform(0, 1.2))
+            time.sleep(chance.uniform(0, 2.5))
             worker.kill()
             if offsets.exists():
                 self.assertEqual(offsets.read_bytes()[:4], JAVA_STREAM_MAGIC)
