@@ -204,7 +204,8 @@ class PoolQueue final : public httplib::TaskQueue {
 class ListenerServer final : public httplib::Server {
  public:
   ListenerServer(Shared& shared, const BoundListener& listener) : shared_(shared), listener_(listener) {
-    new_task_queue = [this] { return new PoolQueue(shared_.pool); };  // the library deletes it
+    // tidy: allow(new): the library deletes it
+    new_task_queue = [this] { return new PoolQueue(shared_.pool); };
     set_socket_options([](socket_t socket) {
       const int on = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // and not SO_REUSEPORT: a port is ours alone

@@ -1,4 +1,5 @@
 #pragma once
+// tidy: allow(size): the one adapter to the HTTP library, which leaves sockets, limits and TLS to its user
 // The HTTP server of the worker: listeners, TLS, limits, deadlines and a graceful stop around one handler function.
 // This is the only file pair that knows the HTTP library (cpp-httplib). Its part is accepting, body decoding and
 // writing answers; the head is ours to read, so that limits, refusals and headers come out as Connect's server gives

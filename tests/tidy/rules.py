@@ -34,6 +34,7 @@ MODULES = {
 # Only these folders of tests may use the product's inside; a test that plays an outsider sees the SDK alone.
 CDC_USERS = ("plugins/postgres", "plugins/mysql", "plugins/mongodb")  # the change-data connectors, which may include plugins/cdc
 NOBODY_INCLUDES = ("runtime/cmd",)
+BUT_FOR = ("bench",)  # whose loops wire a task as the worker does
 # <sluice/...> of the SDK: the C headers are the data model itself, the C++ ones are for plugins.
 SDK_C_HEADERS_FOR = ("runtime/data", "runtime/plugin", "runtime/kafka", "runtime/convert", "runtime/store", "runtime/task", "runtime/herder",
                      "runtime/cmd", "smt")
@@ -62,7 +63,7 @@ CALLS = (
     ("delete", r"(?<!= )(?<!=)(?<!operator )\bdelete\b(?!\s*;)", PRODUCT, SDK_HEADERS, "let an owner do it; a foreign owner is a reason for allow(delete)"),
     ("rand", r"\b(s?rand|drand48)\s*\(", CODE, (), "a <random> engine with a seed that the caller can set"),
     ("c-string", r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", CODE, (), "std::string and fmt"),
-    ("ascii-number", r"\b(atoi|atol|atoll|atof)\s*\(", CODE, ("bench/",), "std::from_chars, which tells an error from zero"),
+    ("ascii-number", r"\b(atoi|atol|atoll|atof)\s*\(", PRODUCT, (), "std::from_chars, which tells an error from zero"),
     ("localtime", r"(?<!fmt::)\b(localtime|gmtime|ctime|asctime)\s*\(", CODE, (), "the _r forms; these share one buffer between threads"),
     ("shell", r"\b(system|popen|tmpnam|mktemp)\s*\(", PRODUCT, (), "no shell and no guessable file names"),
     ("regex", r"#\s*include\s*<regex>", PRODUCT, (), "PCRE2; std::regex overflows the stack on long input"),

@@ -121,7 +121,7 @@ def may_include(source, target):
     if source == target:
         return True
     if target in rules.NOBODY_INCLUDES:
-        return False
+        return source in rules.BUT_FOR
     allowed = rules.MODULES.get(source, rules.MODULES["plugins/*"])
     if target == "plugins/cdc" and source in rules.CDC_USERS:
         return True

@@ -107,6 +107,7 @@ TEST_F(BrokerFaults, PausedAndKilledBrokerLosesNothing) {
     if (phase == 1) {
       kafka("pause");
       std::thread([&] {
+        // tidy: allow(sleep): the broker is a process of its own, stopped in its tracks for so long
         std::this_thread::sleep_for(3s);
         kafka("resume");
       }).join();
