@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "runtime/kafka/consumer_impl.h"
+#include "runtime/kafka/embedded_broker.h"
 
 namespace sluice::kafka {
 namespace {
@@ -29,6 +30,7 @@ base::Status Consumer::subscribe(std::span<const std::string> topics) {
     if (topic.empty() || topic.front() == '^')  // librdkafka would take it for a regular expression of its own kind
       return base::fail(base::Code::kInvalidConfig, "org.apache.kafka.common.errors.InvalidTopicException",
                         "Topic name is invalid: '{}'", topic);
+    if (EmbeddedBroker* broker = impl_->client->embedded_broker()) broker->ensure_topic(topic);
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
   impl_->pattern.reset();

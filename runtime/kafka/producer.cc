@@ -9,6 +9,7 @@
 
 #include "runtime/kafka/client_handle.h"
 #include "runtime/kafka/consumer.h"
+#include "runtime/kafka/embedded_broker.h"
 #include "runtime/kafka/partition_lists.h"
 
 namespace sluice::kafka {
@@ -103,6 +104,7 @@ base::Result<std::unique_ptr<Producer>> Producer::create(const ClientConfig& con
 
 base::Result<Topic*> Producer::topic(std::string_view name) {
   if (const auto found = impl_->topics.find(name); found != impl_->topics.end()) return found->second.get();
+  if (EmbeddedBroker* broker = impl_->client->embedded_broker()) broker->ensure_topic(name);
   std::string key(name);
   rd_kafka_topic_t* raw = rd_kafka_topic_new(impl_->client->get(), key.c_str(), nullptr);
   if (!raw) return base::fail(make_error(rd_kafka_last_error(), fmt::format("topic '{}'", name)));
