@@ -5,15 +5,16 @@
 namespace sluice::data {
 namespace {
 
-// Moves a table of the batch into a larger one in the arena, when it is full or belongs to somebody else.
+// Moves a table of the batch into a larger one in the arena, when it is full or was put there by a plugin, whose
+// capacity nobody knows.
 template <typename T>
-bool grow(Arena& arena, const T*& table, std::uint32_t count, std::uint32_t& capacity) {
-  if (count < capacity) return true;
+bool grow(Arena& arena, const T*& table, std::uint32_t count, const T*& owned, std::uint32_t& capacity) {
+  if (count < capacity && table == owned) return true;
   const std::uint32_t larger = count < 4 ? 8 : count * 2;
   T* copy = arena.alloc_array<T>(larger);
   if (copy == nullptr) return false;
   if (count > 0) std::memcpy(copy, table, sizeof(T) * count);
-  table = copy;
+  table = owned = copy;
   capacity = larger;
   return true;
 }
@@ -33,7 +34,7 @@ Batch::~Batch() {
 std::uint32_t Batch::topic_index(std::string_view topic) {
   for (std::uint32_t i = batch_.topic_count; i-- > 0;)
     if (view(batch_.topics[i]) == topic) return i;
-  if (!grow(arena_, batch_.topics, batch_.topic_count, topic_capacity_)) return kNoIndex;
+  if (!grow(arena_, batch_.topics, batch_.topic_count, topics_owned_, topic_capacity_)) return kNoIndex;
   const std::string_view copy = arena_.copy(topic);
   if (copy.data() == nullptr) return kNoIndex;
   const_cast<sluice_str*>(batch_.topics)[batch_.topic_count] = str(copy);
@@ -44,7 +45,7 @@ std::uint32_t Batch::schema_index(const Schema* schema) {
   if (schema == nullptr) return SLUICE_NO_SCHEMA;
   for (std::uint32_t i = batch_.schema_count; i-- > 0;)
     if (batch_.schemas[i] == schema) return i;
-  if (!grow(arena_, batch_.schemas, batch_.schema_count, schema_capacity_)) return kNoIndex;
+  if (!grow(arena_, batch_.schemas, batch_.schema_count, schemas_owned_, schema_capacity_)) return kNoIndex;
   const_cast<const sluice_schema**>(batch_.schemas)[batch_.schema_count] = schema;
   return batch_.schema_count++;
 }
@@ -75,6 +76,8 @@ void Batch::reset() {
   arena_.reset();
   batch_.arena = arena_.c();
   topic_capacity_ = schema_capacity_ = 0;
+  topics_owned_ = nullptr;
+  schemas_owned_ = nullptr;
 }
 
 std::unique_ptr<Batch> BatchPool::take() {

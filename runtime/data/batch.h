@@ -73,6 +73,8 @@ class Batch {
  private:
   Arena arena_;
   sluice_batch batch_;
+  const sluice_str* topics_owned_ = nullptr;  // the tables that the capacities are of
+  const sluice_schema* const* schemas_owned_ = nullptr;
   std::uint32_t topic_capacity_ = 0;
   std::uint32_t schema_capacity_ = 0;
 };

@@ -46,12 +46,12 @@ base::Status start_self(Function start, void* self, const config::ConfigMap& con
 }
 
 base::Status broken_batch(std::string_view what, std::uint32_t index) {
-  return base::fail(Code::kBug, base::exceptions::kConnect, "The source task filled record {} of its batch with {}",
-                    index, what);
+  return base::fail(Code::kBug, base::exceptions::kConnect, "The plugin filled record {} of its batch with {}", index,
+                    what);
 }
 
-// A source may only point where its tables reach: one bad index would be read far outside them.
-base::Status check_polled(const sluice_batch& batch) {
+// A source or transform may only point where its tables reach: one bad index would be read far outside them.
+base::Status check_indices(const sluice_batch& batch) {
   if (batch.record_count == 0) return {};
   if (batch.records == nullptr || batch.record_stride < sizeof(sluice_record))
     return broken_batch("a null record array or a stride that is too small", 0);
@@ -150,10 +150,13 @@ class PluginTransform final : public data::Transform {
 
   base::Status apply(const data::TransformContext&, data::Batch& batch, data::RecordErrors& errors) override {
     CError error;
+    const std::uint32_t records = batch.size();
     router_.route(&batch, &errors);
-    const auto status = outcome(table_.apply(self_, batch.c(), &error.raw), error);
+    auto status = outcome(table_.apply(self_, batch.c(), &error.raw), error);
     router_.route(nullptr, nullptr);
-    return status;
+    if (!status) return status;
+    if (batch.size() > records) return broken_batch("more than it was given", records);
+    return check_indices(*batch.c());
   }
 
  private:
@@ -406,7 +409,7 @@ base::Status SourceTaskInstance::start(const config::ConfigMap& config) {
 base::Status SourceTaskInstance::poll(data::Batch& batch) {
   CError error;
   SLUICE_TRY(outcome(table_.poll(self_, batch.c(), &error.raw), error));
-  return check_polled(*batch.c());
+  return check_indices(*batch.c());
 }
 
 bool SourceTaskInstance::wants_acks() const {
