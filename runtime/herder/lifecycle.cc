@@ -70,7 +70,8 @@ base::Result<config::ConnectorConfig> Lifecycle::resolve(const ConnectorSpec& sp
 base::Result<Lifecycle::Prepared> Lifecycle::prepare(const ConnectorSpec& spec) {
   Prepared prepared;
   SLUICE_TRY_ASSIGN(auto config, resolve(spec, &prepared.reload_after));
-  prepared.tasks_max = config.tasks_max();
+  prepared.limits = {config.tasks_max(), config.tasks_max_enforced()};
+  prepared.config = config.originals();
   SLUICE_TRY_ASSIGN(prepared.runner, factories_.connector(worker_, std::move(config), *this));
   return prepared;
 }
@@ -99,7 +100,9 @@ void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
     if (prepared->reload_after) events_.reload(name, *prepared->reload_after);
     Instances& instances = instances_[name];
     instances.connector = std::move(prepared->runner);
-    instances.tasks_max = prepared->tasks_max;
+    instances.class_name = spec.component.class_name;
+    instances.config = std::move(prepared->config);
+    instances.limits = prepared->limits;
     instances.connector->start(to_connector_state(spec.target),
                                interruptible<task::ConnectorState>(name, [name, then](auto reached) {
                                  if (!reached) return then(base::fail(std::move(reached).error()));
@@ -152,8 +155,14 @@ void Lifecycle::task_configs(const std::string& connector, ThenConfigs then) {
   const auto found = instances_.find(connector);
   if (found == instances_.end() || !found->second.connector)
     return then(base::connect_error("Connector {} is not running on this worker", connector));
-  found->second.connector->task_configs(found->second.tasks_max,
-                                        interruptible<std::vector<config::ConfigMap>>(connector, std::move(then)));
+  using Configs = std::vector<config::ConfigMap>;
+  const Instances& instances = found->second;
+  const auto complete = [connector, class_name = instances.class_name, config = instances.config,
+                         limits = instances.limits, then](base::Result<Configs> configs) {
+    if (!configs) return then(std::move(configs));
+    then(complete_task_configs(connector, class_name, config, limits, std::move(*configs)));
+  };
+  instances.connector->task_configs(instances.limits.max, interruptible<Configs>(connector, complete));
 }
 
 bool Lifecycle::connector_running(const std::string& connector) const {

@@ -20,6 +20,7 @@
 #include "runtime/herder/command_loop.h"
 #include "runtime/herder/connector_probe.h"
 #include "runtime/herder/status_book.h"
+#include "runtime/herder/task_configs.h"
 #include "runtime/herder/types.h"
 #include "runtime/herder/work_pool.h"
 #include "runtime/herder/worker_metrics.h"
@@ -96,7 +97,9 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
  private:
   struct Instances {
     std::shared_ptr<task::ConnectorRunner> connector;
-    int tasks_max = 1;
+    std::string class_name;
+    config::ConfigMap config;  // resolved
+    TaskLimits limits;
     std::map<int, std::shared_ptr<task::TaskRunner>> tasks;
   };
   struct Wait {
@@ -105,7 +108,8 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   };
   struct Prepared {  // a connector that can be started
     std::shared_ptr<task::ConnectorRunner> runner;
-    int tasks_max = 1;
+    config::ConfigMap config;  // resolved
+    TaskLimits limits;
     std::optional<std::chrono::milliseconds> reload_after;
   };
   using MadeTask = std::pair<int, base::Result<std::shared_ptr<task::TaskRunner>>>;

@@ -35,8 +35,9 @@ TEST(Stage, SpeaksAsConnectDoes) {
   EXPECT_EQ(stage.summary(), std::nullopt);
   EXPECT_EQ(request_timed_out(stage).message(), "Request timed out");
   stage.begin("stopping connector x");
-  EXPECT_EQ(request_timed_out(stage).message(),
-            "Request timed out. The worker is currently stopping connector x, which began at 2024-10-25T13:15:30.123Z.");
+  EXPECT_EQ(
+      request_timed_out(stage).message(),
+      "Request timed out. The worker is currently stopping connector x, which began at 2024-10-25T13:15:30.123Z.");
   clock.advance(877ms);
   stage.end();
   EXPECT_EQ(stage.summary(),
@@ -147,7 +148,7 @@ TEST(OperationQueue, AsksToInterruptOnlyWhenSomebodyWaits) {
   Turn held;
   std::promise<std::string> interrupted;
   OperationQueue queue(loop, 1ms, [&](const std::string& connector) {
-    if (held) interrupted.set_value(connector);
+    if (held.use_count() > 0) interrupted.set_value(connector);
     held.reset();
   });
   loop->start();
