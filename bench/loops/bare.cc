@@ -29,7 +29,8 @@ rd_kafka_conf_t* make_conf(kafka::ConfigMap java, kafka::ClientKind kind) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char error[512];
   for (const auto& [key, value] : config->librdkafka)
-    if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) die(key.c_str(), error);
+    if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK)
+      die(key.c_str(), error);
   return conf;
 }
 
@@ -91,11 +92,12 @@ Figures bare_produce(const Options& options) {
 }
 
 Figures bare_consume(const Options& options) {
-  rd_kafka_conf_t* conf = make_conf({{"bootstrap.servers", options.bootstrap},
-                                     {"group.id", "bare-" + options.topic + "-" + std::to_string(Clock::now().time_since_epoch().count())},
-                                     {"enable.auto.commit", "false"},
-                                     {"auto.offset.reset", "earliest"}},
-                                    kafka::ClientKind::kConsumer);
+  rd_kafka_conf_t* conf =
+      make_conf({{"bootstrap.servers", options.bootstrap},
+                 {"group.id", "bare-" + options.topic + "-" + std::to_string(Clock::now().time_since_epoch().count())},
+                 {"enable.auto.commit", "false"},
+                 {"auto.offset.reset", "earliest"}},
+                kafka::ClientKind::kConsumer);
   char error[512];
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
   if (client == nullptr) die("consumer", error);
@@ -113,7 +115,8 @@ Figures bare_consume(const Options& options) {
   while (figures.records < options.records) {
     const ssize_t count = rd_kafka_consume_batch_queue(queue, 1000, messages.data(), messages.size());
     if (count < 0) die("consume", rd_kafka_err2str(rd_kafka_last_error()));
-    if (figures.records == 0 && count > 0) {  // the clock starts with the first record: joining the group is not what is measured
+    if (figures.records == 0 &&
+        count > 0) {  // the clock starts with the first record: joining the group is not what is measured
       began = Clock::now();
       cpu = process_cpu_seconds();
     }

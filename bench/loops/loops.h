@@ -1,6 +1,7 @@
 #pragma once
-// The two sides that bench/run.sh compares: a plain loop over librdkafka, and one task of a worker, moving the same bytes through the
-// same broker with the same client settings. Each is run in a process of its own, which measures its own CPU time.
+// The two sides that bench/run.sh compares: a plain loop over librdkafka, and one task of a worker, moving the same
+// bytes through the same broker with the same client settings. Each is run in a process of its own, which measures its
+// own CPU time.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
-// The bytes of keys and values as the task would produce them: made once, before the clock starts, so that the plain loop only
-// produces.
+// The bytes of keys and values as the task would produce them: made once, before the clock starts, so that the plain
+// loop only produces.
 
 #include <string>
 #include <vector>

@@ -1,4 +1,5 @@
-// One task of a worker, in this process, with everything that a task has: plugin, converters, transforms, offsets, metrics.
+// One task of a worker, in this process, with everything that a task has: plugin, converters, transforms, offsets,
+// metrics.
 
 #include <algorithm>
 #include <chrono>
@@ -58,14 +59,10 @@ std::string converter_class(const std::string& name) {
 
 config::ConfigMap worker_properties(const Options& options) {
   const std::string schemas = options.converter == "json-schemas" ? "true" : "false";
-  return {{"bootstrap.servers", options.bootstrap},
-          {"key.converter", converter_class(options.converter)},
-          {"key.converter.schemas.enable", schemas},
-          {"value.converter", converter_class(options.converter)},
-          {"value.converter.schemas.enable", schemas},
-          {"plugin.path", SLUICE_PLUGINS_DIR},
-          {"offset.storage.file.filename", "unused"},
-          {"offset.flush.interval.ms", "1000"}};
+  return {{"bootstrap.servers", options.bootstrap},    {"key.converter", converter_class(options.converter)},
+          {"key.converter.schemas.enable", schemas},   {"value.converter", converter_class(options.converter)},
+          {"value.converter.schemas.enable", schemas}, {"plugin.path", SLUICE_PLUGINS_DIR},
+          {"offset.storage.file.filename", "unused"},  {"offset.flush.interval.ms", "1000"}};
 }
 
 config::ConfigMap connector_properties(const Options& options, bool source) {
@@ -104,7 +101,8 @@ config::ConfigMap connector_properties(const Options& options, bool source) {
 // A worker without its herder: what a task needs, and no more.
 struct Worker {
   explicit Worker(const Options& options)
-      : config(must(config::WorkerConfig::make(config::WorkerMode::kStandalone, worker_properties(options), config::builtin_config_providers()))),
+      : config(must(config::WorkerConfig::make(config::WorkerMode::kStandalone, worker_properties(options),
+                                               config::builtin_config_providers()))),
         plugins({.plugin_path = {SLUICE_PLUGINS_DIR},
                  .state_dir = (std::filesystem::temp_directory_path() / "sluice-bench-state").string(),
                  .worker_version = "bench",
@@ -121,7 +119,8 @@ struct Worker {
 
   task::TaskSpec spec(const Options& options, bool source) {
     config::ConfigMap properties = connector_properties(options, source);
-    auto connector = must(config::ConnectorConfig::make(source ? config::ConnectorKind::kSource : config::ConnectorKind::kSink, properties, plugins));
+    auto connector = must(config::ConnectorConfig::make(
+        source ? config::ConnectorKind::kSource : config::ConnectorKind::kSink, properties, plugins));
     return {{"bench", 0}, std::move(connector), properties, false};
   }
 
@@ -139,7 +138,8 @@ double metric(const metrics::Registry& registry, std::string_view name) {
   while ((at = text.find(name, at)) != std::string::npos) {
     if (at == 0 || text[at - 1] == '\n') {
       const std::size_t space = text.find(' ', at + name.size());
-      if (text[at + name.size()] == '{' || text[at + name.size()] == ' ') return std::strtod(text.c_str() + space, nullptr);
+      if (text[at + name.size()] == '{' || text[at + name.size()] == ' ')
+        return std::strtod(text.c_str() + space, nullptr);
     }
     at += name.size();
   }
@@ -173,8 +173,12 @@ Figures run(const Options& options, bool source, std::string_view metric_name) {
 
 }  // namespace
 
-Figures task_source(const Options& options) { return run(options, true, "kafka_connect_source_task_metrics_source_record_write_total"); }
-Figures task_sink(const Options& options) { return run(options, false, "kafka_connect_sink_task_metrics_sink_record_send_total"); }
+Figures task_source(const Options& options) {
+  return run(options, true, "kafka_connect_source_task_metrics_source_record_write_total");
+}
+Figures task_sink(const Options& options) {
+  return run(options, false, "kafka_connect_sink_task_metrics_sink_record_send_total");
+}
 
 std::vector<Sample> make_samples(const Options& options, std::size_t count) {
   Worker worker(options);
@@ -194,8 +198,10 @@ std::vector<Sample> make_samples(const Options& options, std::size_t count) {
     for (std::uint32_t i = 0; i < batch.size(); ++i) {
       const data::Record& record = batch.record(i);
       const data::ConvertContext context{batch.arena().c(), &services.schemas()};
-      const auto key = must(converters.key->from_connect(context, options.topic, batch.key_schema(record), record.key_value()));
-      const auto value = must(converters.value->from_connect(context, options.topic, batch.value_schema(record), record.value_value()));
+      const auto key =
+          must(converters.key->from_connect(context, options.topic, batch.key_schema(record), record.key_value()));
+      const auto value = must(
+          converters.value->from_connect(context, options.topic, batch.value_schema(record), record.value_value()));
       samples.push_back({std::string(key), key.data() != nullptr, std::string(value)});
     }
   }

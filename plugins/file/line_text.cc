@@ -8,13 +8,17 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// Length of the well-formed UTF-8 sequence at `at`, or 0; *bad is then how many bytes one U+FFFD stands for (the maximal prefix).
+// Length of the well-formed UTF-8 sequence at `at`, or 0; *bad is then how many bytes one U+FFFD stands for (the
+// maximal prefix).
 std::size_t sequence(std::string_view text, std::size_t at, std::size_t* bad) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(at);
   *bad = 1;
   if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  const std::size_t size = lead >= 0xC2 && lead <= 0xDF   ? 2
+                           : lead >= 0xE0 && lead <= 0xEF ? 3
+                           : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                          : 0;
   if (size == 0) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if (at + i >= text.size()) {
@@ -40,7 +44,8 @@ std::size_t sequence(std::string_view text, std::size_t at, std::size_t* bad) {
 
 Line next_line(std::string_view data) {
   const void* newline = std::memchr(data.data(), '\n', data.size());
-  const std::size_t end = newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - data.data()) : data.size();
+  const std::size_t end =
+      newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - data.data()) : data.size();
   const void* carriage = std::memchr(data.data(), '\r', end);
   if (carriage != nullptr) {
     const auto at = static_cast<std::size_t>(static_cast<const char*>(carriage) - data.data());

@@ -10,8 +10,10 @@ namespace file_stream {
 
 sluice::Status FileStreamSinkConnector::start(const sluice::Config& config) {
   config_ = sluice::StoredConfig(config);
-  if (const auto file = config.get("file"); file && !file->empty()) context().info("Starting file sink connector writing to {}", *file);
-  else context().info("Starting file sink connector writing to stdout");
+  if (const auto file = config.get("file"); file && !file->empty())
+    context().info("Starting file sink connector writing to {}", *file);
+  else
+    context().info("Starting file sink connector writing to stdout");
   return sluice::ok();
 }
 
@@ -20,12 +22,15 @@ sluice::Status FileStreamSinkConnector::task_configs(std::uint32_t tasks_max, sl
   return sluice::ok();
 }
 
-sluice::Status FileStreamSinkConnector::alter_offsets(const sluice::Config&, std::span<const sluice_offset_entry>, bool* handled) {
+sluice::Status FileStreamSinkConnector::alter_offsets(const sluice::Config&, std::span<const sluice_offset_entry>,
+                                                      bool* handled) {
   *handled = true;  // nothing but the consumer group's offsets matters here
   return sluice::ok();
 }
 
-FileStreamSinkTask::~FileStreamSinkTask() { stop(); }
+FileStreamSinkTask::~FileStreamSinkTask() {
+  stop();
+}
 
 sluice::Status FileStreamSinkTask::start(const sluice::Config& config) {
   file_ = std::string(config.get("file").value_or(""));
@@ -34,7 +39,8 @@ sluice::Status FileStreamSinkTask::start(const sluice::Config& config) {
     return sluice::ok();
   }
   fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0) return sluice::fatal("Couldn't find or create file '{}' for FileStreamSinkTask: {}", file_, std::strerror(errno));
+  if (fd_ < 0)
+    return sluice::fatal("Couldn't find or create file '{}' for FileStreamSinkTask: {}", file_, std::strerror(errno));
   return sluice::ok();
 }
 
@@ -57,14 +63,16 @@ std::string FileStreamSinkTask::write_out() {
 sluice::Status FileStreamSinkTask::put(sluice::SinkBatch& batch) {
   // What a full disk left over goes first; until then nothing more is taken.
   if (!buffer_.empty()) {
-    if (const std::string problem = write_out(); !problem.empty()) return sluice::retry("Cannot write to {}: {}", file_, problem);
+    if (const std::string problem = write_out(); !problem.empty())
+      return sluice::retry("Cannot write to {}: {}", file_, problem);
   }
   for (const sluice::RecordView record : batch) {
     const std::string_view text = context().text(record.value(), batch.c()->arena);
     if (text.data() == nullptr) return sluice::no_memory("A record's text is larger than the batch's memory");
     buffer_.append(text).push_back('\n');
   }
-  if (const std::string problem = write_out(); !problem.empty()) context().warn("Cannot write to {}: {}; will try again", file_, problem);
+  if (const std::string problem = write_out(); !problem.empty())
+    context().warn("Cannot write to {}: {}; will try again", file_, problem);
   return sluice::ok();
 }
 
@@ -72,7 +80,8 @@ sluice::Status FileStreamSinkTask::pre_commit(std::span<sluice_topic_offset> off
   const std::string problem = write_out();
   // What is not in the file is not committed. A pipe or a terminal has nothing to sync.
   if (problem.empty() && (::fdatasync(fd_) == 0 || errno == EINVAL || errno == EROFS)) return sluice::ok();
-  context().warn("Cannot flush {}: {}; its offsets are not committed", file_, problem.empty() ? std::strerror(errno) : problem.c_str());
+  context().warn("Cannot flush {}: {}; its offsets are not committed", file_,
+                 problem.empty() ? std::strerror(errno) : problem.c_str());
   for (sluice_topic_offset& offset : offsets) offset.flags |= SLUICE_OFFSET_SKIP;
   return sluice::ok();
 }

@@ -1,10 +1,10 @@
 #pragma once
 // FileStreamSink: the text of each record's value, and a newline, appended to a file or written to standard output.
 
-#include <sluice/sink.hpp>
-
 #include <string>
 #include <string_view>
+
+#include <sluice/sink.hpp>
 
 namespace file_stream {
 

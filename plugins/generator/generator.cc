@@ -1,7 +1,6 @@
-// GeneratorSource: records made from nothing, the source end of every demo and benchmark. The n-th record of a task depends only on
-// the task's number, n and generator.seed, so runs can be compared and a restart goes on where it stopped.
-
-#include <sluice/source.hpp>
+// GeneratorSource: records made from nothing, the source end of every demo and benchmark. The n-th record of a task
+// depends only on the task's number, n and generator.seed, so runs can be compared and a restart goes on where it
+// stopped.
 
 #include <algorithm>
 #include <chrono>
@@ -9,12 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include <sluice/source.hpp>
+
 namespace {
 
 using sluice::Value;
 
 constexpr std::uint32_t kBatchRecords = 2000;
-constexpr std::int64_t kFirstTimestampMs = 1'700'000'000'000;  // times in rows count up from here, a millisecond a record
+constexpr std::int64_t kFirstTimestampMs =
+    1'700'000'000'000;  // times in rows count up from here, a millisecond a record
 constexpr std::chrono::milliseconds kWaitMax{500};
 
 // SplitMix64: enough for payload that should not compress to nothing.
@@ -29,13 +31,23 @@ class GeneratorSource final : public sluice::SourceTask {
  public:
   static constexpr auto kConfig = sluice::config(
       sluice::string_key("topic").doc("Topic to write to.").high().required().non_empty(),
-      sluice::long_key("generator.count").doc("Records that each task makes before it idles; -1 for no end.").default_value(-1).at_least(-1),
-      sluice::long_key("generator.rate").doc("Records a second for each task; 0 for as fast as possible.").default_value(0).at_least(0),
+      sluice::long_key("generator.count")
+          .doc("Records that each task makes before it idles; -1 for no end.")
+          .default_value(-1)
+          .at_least(-1),
+      sluice::long_key("generator.rate")
+          .doc("Records a second for each task; 0 for as fast as possible.")
+          .default_value(0)
+          .at_least(0),
       sluice::string_key("generator.shape")
-          .doc("What a record holds: bytes, string, row (a struct of eight columns) or envelope (a change event with that row).")
+          .doc("What a record holds: bytes, string, row (a struct of eight columns) or envelope (a change event with "
+               "that row).")
           .default_value("bytes")
           .one_of("bytes", "string", "row", "envelope"),
-      sluice::int_key("generator.size").doc("Bytes of a value of shape bytes or string.").default_value(100).range(1, 1'000'000),
+      sluice::int_key("generator.size")
+          .doc("Bytes of a value of shape bytes or string.")
+          .default_value(100)
+          .range(1, 1'000'000),
       sluice::long_key("generator.seed").doc("Another seed makes other payload.").default_value(1),
       sluice::int_key("task.id").doc("Number of the task; set by the connector.").default_value(0).internal());
 
@@ -49,7 +61,10 @@ class GeneratorSource final : public sluice::SourceTask {
     seed_ = static_cast<std::uint64_t>(config.int64("generator.seed"));
     task_ = config.int64("task.id");
     const std::string shape = config.string("generator.shape");
-    shape_ = shape == "string" ? Shape::kString : shape == "row" ? Shape::kRow : shape == "envelope" ? Shape::kEnvelope : Shape::kBytes;
+    shape_ = shape == "string"     ? Shape::kString
+             : shape == "row"      ? Shape::kRow
+             : shape == "envelope" ? Shape::kEnvelope
+                                   : Shape::kBytes;
     next_ = context().stored_offset({{"task", task_}}).int64_or("n", 0);
     begin_ = std::chrono::steady_clock::now();
     begin_n_ = next_;
@@ -96,8 +111,12 @@ class GeneratorSource final : public sluice::SourceTask {
 
   void fill(sluice::BatchBuilder& out, sluice::RecordBuilder& record, std::int64_t n) {
     switch (shape_) {
-      case Shape::kBytes: record.value(bytes_schema_, Value::bytes(payload_of(n))); break;
-      case Shape::kString: record.value(string_schema_, Value::string(payload_of(n))); break;
+      case Shape::kBytes:
+        record.value(bytes_schema_, Value::bytes(payload_of(n)));
+        break;
+      case Shape::kString:
+        record.value(string_schema_, Value::string(payload_of(n)));
+        break;
       case Shape::kRow:
         record.key(key_schema_, key(out, n));
         record.value(row_schema_, row(out, n));
@@ -115,7 +134,9 @@ class GeneratorSource final : public sluice::SourceTask {
     return std::string_view(payload_).substr(begin, size_);
   }
 
-  Value key(sluice::BatchBuilder& out, std::int64_t n) const { return out.structure(key_schema_).set(0, Value::int64(n)); }
+  Value key(sluice::BatchBuilder& out, std::int64_t n) const {
+    return out.structure(key_schema_).set(0, Value::int64(n));
+  }
 
   Value row(sluice::BatchBuilder& out, std::int64_t n) const {
     static constexpr std::string_view kStatus[] = {"NEW", "PAID", "SENT", "DONE"};
@@ -218,5 +239,6 @@ class GeneratorSource final : public sluice::SourceTask {
 
 }  // namespace
 
-SLUICE_PLUGIN("generator", "0.1.0",
-              sluice::parallel_source<GeneratorSource>("GeneratorSource").summary("Makes records, for demos and benchmarks"));
+SLUICE_PLUGIN(
+    "generator", "0.1.0",
+    sluice::parallel_source<GeneratorSource>("GeneratorSource").summary("Makes records, for demos and benchmarks"));

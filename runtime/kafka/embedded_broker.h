@@ -37,8 +37,8 @@ class EmbeddedBroker {
   const std::string& bootstrap_servers() const;
   // [any] kExists. `partitions` -1: one partition.
   base::Status create_topic(std::string_view name, std::int32_t partitions);
-  // [any] One partition, unless the topic exists: a real broker's default, so that order is kept. Topics that only foreign
-  // clients ask for get librdkafka's four.
+  // [any] One partition, unless the topic exists: a real broker's default, so that order is kept. Topics that only
+  // foreign clients ask for get librdkafka's four.
   void ensure_topic(std::string_view name) { std::ignore = create_topic(name, 1); }
 
   // Faults, for tests. [any]

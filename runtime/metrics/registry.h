@@ -1,9 +1,9 @@
 #pragma once
 // Metrics of the worker under Connect's names (spec connect-runtime.md section 8), given out as Prometheus text.
 //
-// A group is one MBean of Connect: a group name ("source-task-metrics") and tags (connector, task). Hot code updates plain
-// counters and gauges (relaxed atomics, no lock); rates, averages and maxima are made when somebody looks. A group's metrics
-// disappear with it. Mapping: docs/metrics.md.
+// A group is one MBean of Connect: a group name ("source-task-metrics") and tags (connector, task). Hot code updates
+// plain counters and gauges (relaxed atomics, no lock); rates, averages and maxima are made when somebody looks. A
+// group's metrics disappear with it. Mapping: docs/metrics.md.
 
 #include <atomic>
 #include <cstdint>
@@ -45,7 +45,8 @@ class WindowedStat {
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
-// Metrics of one group. Objects returned live as long as the group. Adding is thread-safe; names within a group are unique.
+// Metrics of one group. Objects returned live as long as the group. Adding is thread-safe; names within a group are
+// unique.
 class Group {
  public:
   virtual ~Group() = default;
@@ -53,7 +54,8 @@ class Group {
   virtual Counter& rate_and_total(std::string_view name) = 0;
   virtual Counter& counter(std::string_view name) = 0;
   virtual Gauge& gauge(std::string_view name) = 0;
-  // "<name>-max" and "<name>-avg" (with "-time-ms" and the like placed as Connect does: `max_name` and `avg_name` in full).
+  // "<name>-max" and "<name>-avg" (with "-time-ms" and the like placed as Connect does: `max_name` and `avg_name` in
+  // full).
   virtual WindowedStat& max_and_avg(std::string_view max_name, std::string_view avg_name) = 0;
   // Read when somebody looks; must be thread-safe and quick.
   virtual void value(std::string_view name, std::function<double()> read) = 0;

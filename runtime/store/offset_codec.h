@@ -1,10 +1,11 @@
 #pragma once
-// Source partitions and offsets <-> the JSON bytes in an OffsetStore, as Connect's OffsetStorageWriter and -ReaderImpl do it.
-
-#include <sluice/value.hpp>
+// Source partitions and offsets <-> the JSON bytes in an OffsetStore, as Connect's OffsetStorageWriter and -ReaderImpl
+// do it.
 
 #include <string>
 #include <string_view>
+
+#include <sluice/value.hpp>
 
 #include "runtime/base/status.h"
 

@@ -28,8 +28,10 @@ class OffsetStore {
   virtual void stop() = 0;  // writes what was accepted
 
   // [any] Values of the keys, in order; nothing where none is stored. Sees every put that was called back before.
-  virtual base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys, Deadline deadline) = 0;
-  // [any] Stores all of them or none. `done` comes once, on the store's thread, when they are durable; it only enqueues.
+  virtual base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys,
+                                                                    Deadline deadline) = 0;
+  // [any] Stores all of them or none. `done` comes once, on the store's thread, when they are durable; it only
+  // enqueues.
   virtual void put(std::vector<OffsetRecord> records, Callback done) = 0;
   // [any] Everything stored for a connector, in the order of first storing.
   virtual base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) = 0;

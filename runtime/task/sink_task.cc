@@ -1,4 +1,5 @@
-// tidy: allow(size): one loop and its state; the parts that stand alone are in sink_batch, sink_decoder and offset_ledger
+// tidy: allow(size): one loop and its state; the parts that stand alone are in sink_batch, sink_decoder and
+// offset_ledger
 #include "runtime/task/sink_task.h"
 
 #include <algorithm>

@@ -1,8 +1,5 @@
-// ScriptedSource and ScriptedSink: do what their configuration says, for tests of the task loops. Everything that happens to them is
-// written as a line to the file `journal`.
-
-#include <sluice/sink.hpp>
-#include <sluice/source.hpp>
+// ScriptedSource and ScriptedSink: do what their configuration says, for tests of the task loops. Everything that
+// happens to them is written as a line to the file `journal`.
 
 #include <chrono>
 #include <cstdio>
@@ -10,6 +7,9 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sluice/sink.hpp>
+#include <sluice/source.hpp>
 
 namespace {
 
@@ -34,15 +34,18 @@ class Journal {
 
 class ScriptedSource final : public sluice::SourceTask {
  public:
-  static constexpr auto kConfig = sluice::config(
-      sluice::string_key("topic").doc("Topic to write to.").required(), sluice::long_key("count").doc("Records to give.").default_value(10),
-      sluice::int_key("batch").doc("Records of a poll.").default_value(3),
-      sluice::int_key("lines").doc("Source partitions, taken in turn.").default_value(1),
-      sluice::long_key("retry.at").doc("The poll that would give this record asks for a retry, once.").default_value(-1),
-      sluice::long_key("fail.at").doc("The poll that would give this record fails.").default_value(-1),
-      sluice::long_key("filter.every").doc("Every n-th record gets the header `drop`.").default_value(0),
-      sluice::boolean_key("fail.start").doc("start fails.").default_value(false),
-      sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
+  static constexpr auto kConfig =
+      sluice::config(sluice::string_key("topic").doc("Topic to write to.").required(),
+                     sluice::long_key("count").doc("Records to give.").default_value(10),
+                     sluice::int_key("batch").doc("Records of a poll.").default_value(3),
+                     sluice::int_key("lines").doc("Source partitions, taken in turn.").default_value(1),
+                     sluice::long_key("retry.at")
+                         .doc("The poll that would give this record asks for a retry, once.")
+                         .default_value(-1),
+                     sluice::long_key("fail.at").doc("The poll that would give this record fails.").default_value(-1),
+                     sluice::long_key("filter.every").doc("Every n-th record gets the header `drop`.").default_value(0),
+                     sluice::boolean_key("fail.start").doc("start fails.").default_value(false),
+                     sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
 
   sluice::Status start(const sluice::Config& config) override {
     journal_.open(config.string("journal"));
@@ -110,7 +113,9 @@ class ScriptedSink final : public sluice::SinkTask {
   static constexpr auto kConfig = sluice::config(
       sluice::int_key("retry.times").doc("The first puts with records that ask for a retry.").default_value(0),
       sluice::long_key("fail.at").doc("put fails at the record of this value.").default_value(-1),
-      sluice::boolean_key("keep").doc("Keeps each batch and releases it later, on another thread.").default_value(false),
+      sluice::boolean_key("keep")
+          .doc("Keeps each batch and releases it later, on another thread.")
+          .default_value(false),
       sluice::boolean_key("hold").doc("pre_commit lets nothing go.").default_value(false),
       sluice::boolean_key("fail.pre.commit").doc("The first pre_commit with something new fails.").default_value(false),
       sluice::boolean_key("errant").doc("Reports each record of an odd number as errant.").default_value(false),
@@ -188,4 +193,5 @@ class ScriptedSink final : public sluice::SinkTask {
 
 }  // namespace
 
-SLUICE_PLUGIN("scripted", "0.1.0", sluice::simple_source<ScriptedSource>("ScriptedSource"), sluice::simple_sink<ScriptedSink>("ScriptedSink"));
+SLUICE_PLUGIN("scripted", "0.1.0", sluice::simple_source<ScriptedSource>("ScriptedSource"),
+              sluice::simple_sink<ScriptedSink>("ScriptedSink"));

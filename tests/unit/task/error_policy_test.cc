@@ -13,7 +13,9 @@ using base::Code;
 
 class ErrorPolicyTest : public testing::Test {
  protected:
-  ErrorPolicy policy(const config::ErrorPolicyConfig& config) { return {{"c", 0}, config, nullptr, *group_, stop_, clock_}; }
+  ErrorPolicy policy(const config::ErrorPolicyConfig& config) {
+    return {{"c", 0}, config, nullptr, *group_, stop_, clock_};
+  }
   static base::Status retriable() { return base::fail(Code::kRetry, base::exceptions::kRetriable, "busy"); }
 
   metrics::Registry registry_{{}, base::system_clock()};

@@ -37,9 +37,12 @@ TEST(OffsetLedger, RefusesWhatWasNotConsumedAndWhatIsNotOurs) {
   answer[0].offset = 6;
   answer.push_back({{"z", 1}, 0, 0, 1});
   std::string invalid;
-  EXPECT_TRUE(ledger.to_commit(answer, [&](const TopicPartition& partition, std::int64_t offset) {
-    invalid = partition.to_string() + "@" + std::to_string(offset);
-  }).empty());
+  EXPECT_TRUE(ledger
+                  .to_commit(answer,
+                             [&](const TopicPartition& partition, std::int64_t offset) {
+                               invalid = partition.to_string() + "@" + std::to_string(offset);
+                             })
+                  .empty());
   EXPECT_EQ(invalid, "a-0@6");
 }
 

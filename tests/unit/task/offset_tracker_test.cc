@@ -135,8 +135,8 @@ TEST(OffsetTracker, AnOffsetThatCannotBeWrittenIsToldAndKeptOut) {
   EXPECT_TRUE(tracker.take_error().empty());
 }
 
-// Acks in any order, over lines of any length: what is committable is always the end of the acknowledged prefix, and a record
-// leaves its line only when its prefix is acknowledged, exactly once.
+// Acks in any order, over lines of any length: what is committable is always the end of the acknowledged prefix, and a
+// record leaves its line only when its prefix is acknowledged, exactly once.
 TEST(OffsetTracker, PropertyPrefixOfAnyAckOrder) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -182,7 +182,8 @@ TEST(OffsetTracker, PropertyPrefixOfAnyAckOrder) {
     for (std::size_t i = 0; i < count; ++i) last[line_of[i]] = i;
     const auto records = tracker.take();
     for (const auto& [line, record] : last)
-      EXPECT_EQ(stored(records, "[\"c\",{\"p\":" + std::to_string(line) + "}]"), "{\"n\":" + std::to_string(record) + "}");
+      EXPECT_EQ(stored(records, "[\"c\",{\"p\":" + std::to_string(line) + "}]"),
+                "{\"n\":" + std::to_string(record) + "}");
   }
 }
 

@@ -83,25 +83,27 @@ T must(base::Result<T> result) {
 class TaskFlow : public testing::Test {
  protected:
   TaskFlow() {
-    directory_ = fs::temp_directory_path() / ("sluice-task-flow-" + std::to_string(::getpid()) + "-" + std::to_string(counter_++));
+    directory_ = fs::temp_directory_path() /
+                 ("sluice-task-flow-" + std::to_string(::getpid()) + "-" + std::to_string(counter_++));
     fs::create_directories(directory_);
     broker_ = must(kafka::EmbeddedBroker::start());
-    config_ = std::make_unique<config::WorkerConfig>(must(config::WorkerConfig::make(
-        config::WorkerMode::kStandalone,
-        {{"bootstrap.servers", broker_->bootstrap_servers()},
-         {"key.converter", "org.apache.kafka.connect.storage.StringConverter"},
-         {"value.converter", "org.apache.kafka.connect.storage.StringConverter"},
-         {"plugin.path", SLUICE_TEST_PLUGINS_DIR},
-         {"offset.storage.file.filename", (directory_ / "offsets").string()},
-         // The embedded broker lets a member that joins again wait for about a session.
-         {"consumer.session.timeout.ms", "6000"},
-         {"consumer.heartbeat.interval.ms", "500"},
-         {"offset.flush.interval.ms", "100"}},
-        config::builtin_config_providers())));
-    plugins_ = std::make_unique<plugin::Registry>(plugin::Registry::Options{.plugin_path = {SLUICE_TEST_PLUGINS_DIR "/scripted"},
-                                                                            .state_dir = (directory_ / "state").string(),
-                                                                            .worker_version = "test",
-                                                                            .probe_command = ""});
+    config_ = std::make_unique<config::WorkerConfig>(
+        must(config::WorkerConfig::make(config::WorkerMode::kStandalone,
+                                        {{"bootstrap.servers", broker_->bootstrap_servers()},
+                                         {"key.converter", "org.apache.kafka.connect.storage.StringConverter"},
+                                         {"value.converter", "org.apache.kafka.connect.storage.StringConverter"},
+                                         {"plugin.path", SLUICE_TEST_PLUGINS_DIR},
+                                         {"offset.storage.file.filename", (directory_ / "offsets").string()},
+                                         // The embedded broker lets a member that joins again wait for about a session.
+                                         {"consumer.session.timeout.ms", "6000"},
+                                         {"consumer.heartbeat.interval.ms", "500"},
+                                         {"offset.flush.interval.ms", "100"}},
+                                        config::builtin_config_providers())));
+    plugins_ = std::make_unique<plugin::Registry>(
+        plugin::Registry::Options{.plugin_path = {SLUICE_TEST_PLUGINS_DIR "/scripted"},
+                                  .state_dir = (directory_ / "state").string(),
+                                  .worker_version = "test",
+                                  .probe_command = ""});
     for (const convert::BuiltinConverter& converter : convert::builtin_converters()) {
       plugin::BuiltinComponent component;
       component.class_name = converter.class_name;
@@ -183,12 +185,14 @@ class TaskFlow : public testing::Test {
   }
 
   void fill(const std::string& topic, int count) {
-    auto client = must(kafka::translate_client_config({{"bootstrap.servers", broker_->bootstrap_servers()}}, kafka::ClientKind::kProducer));
+    auto client = must(kafka::translate_client_config({{"bootstrap.servers", broker_->bootstrap_servers()}},
+                                                      kafka::ClientKind::kProducer));
     auto producer = must(kafka::Producer::create(client));
     kafka::Topic* handle = must(producer->topic(topic));
     std::vector<std::string> values;
     for (int i = 0; i < count; ++i) values.push_back(std::to_string(i));
-    for (const std::string& value : values) ASSERT_EQ(producer->produce({.topic = handle, .partition = 0, .value = value}), kafka::ProduceStatus::kOk);
+    for (const std::string& value : values)
+      ASSERT_EQ(producer->produce({.topic = handle, .partition = 0, .value = value}), kafka::ProduceStatus::kOk);
     ASSERT_TRUE(producer->flush(Clock::now() + kPatience, [](std::span<const kafka::Delivery>) {}));
   }
 
@@ -341,12 +345,13 @@ TEST_F(TaskFlow, AFailingPutFailsTheTaskAndCommitsNothingOfThatBatch) {
 
 TEST_F(TaskFlow, RecordsThatDoNotConvertGoToTheDeadLetterQueue) {
   fill("in", 4);  // "0" .. "3" are four bytes short of an integer
-  auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"},
-                                                     {"value.converter", "org.apache.kafka.connect.converters.IntegerConverter"},
-                                                     {"errors.tolerance", "all"},
-                                                     {"errors.deadletterqueue.topic.name", "dead"},
-                                                     {"errors.deadletterqueue.topic.replication.factor", "1"},
-                                                     {"errors.deadletterqueue.context.headers.enable", "true"}});
+  auto runner =
+      start(config::ConnectorKind::kSink, {{"topics", "in"},
+                                           {"value.converter", "org.apache.kafka.connect.converters.IntegerConverter"},
+                                           {"errors.tolerance", "all"},
+                                           {"errors.deadletterqueue.topic.name", "dead"},
+                                           {"errors.deadletterqueue.topic.replication.factor", "1"},
+                                           {"errors.deadletterqueue.context.headers.enable", "true"}});
   EXPECT_EQ(values_in("dead", 4), numbers(0, 4));
   EXPECT_TRUE(stop(runner));
 }

@@ -21,7 +21,9 @@ using base::Code;
 class FunctionTransform final : public data::RecordTransform {
  public:
   explicit FunctionTransform(std::function<base::Status(data::Record&)> function) : function_(std::move(function)) {}
-  base::Status apply_record(const data::TransformContext&, data::Batch&, data::Record& record) override { return function_(record); }
+  base::Status apply_record(const data::TransformContext&, data::Batch&, data::Record& record) override {
+    return function_(record);
+  }
 
  private:
   std::function<base::Status(data::Record&)> function_;
@@ -29,13 +31,16 @@ class FunctionTransform final : public data::RecordTransform {
 
 class EvenPredicate final : public data::RecordPredicate {
  public:
-  base::Result<bool> test_record(const data::TransformContext&, data::Batch&, const data::Record& record) override { return record.cookie % 2 == 0; }
+  base::Result<bool> test_record(const data::TransformContext&, data::Batch&, const data::Record& record) override {
+    return record.cookie % 2 == 0;
+  }
 };
 
 class TransformChainTest : public testing::Test {
  protected:
   TransformChainTest()
-      : group_(registry_.group("task-error-metrics", {})), policy_({"c", 0}, config(), nullptr, *group_, stop_, base::system_clock()) {
+      : group_(registry_.group("task-error-metrics", {})),
+        policy_({"c", 0}, config(), nullptr, *group_, stop_, base::system_clock()) {
     batch_.allocate_records(6);
     for (std::uint32_t i = 0; i < 6; ++i) batch_.record(i).cookie = i;
   }
@@ -45,7 +50,8 @@ class TransformChainTest : public testing::Test {
     config.retry_delay_max_ms = 1;  // so that retries in these tests take no time
     return config;
   }
-  TransformStage stage(std::function<base::Status(data::Record&)> function, bool predicate = false, bool negate = false) {
+  TransformStage stage(std::function<base::Status(data::Record&)> function, bool predicate = false,
+                       bool negate = false) {
     TransformStage stage{"com.acme.Fn", std::make_unique<FunctionTransform>(std::move(function)), nullptr, negate};
     if (predicate) stage.predicate = std::make_unique<EvenPredicate>();
     return stage;
