@@ -22,7 +22,8 @@ tl::unexpected<base::Error> number_error(std::string_view message) {
   return fail(Code::kBadRecord, base::exceptions::kNumberFormat, "{}", message);
 }
 
-constexpr std::string_view kNoExponentMark = "Character array is missing \"exponent\" mark 'e' or 'E'.";
+// Java runs past the end of its array there, and says nothing.
+constexpr std::string_view kCutShort = "";
 
 // ---- binary <-> decimal: schoolbook, quadratic in the length
 // ---------------------------------------------------------------
@@ -81,7 +82,7 @@ class DecimalParser {
   explicit DecimalParser(std::basic_string_view<Char> text) : text_(text) {}
 
   base::Result<DecimalNumber> parse() {
-    if (text_.empty()) return number_error(kNoExponentMark);
+    if (text_.empty()) return number_error(kCutShort);
     DecimalNumber number;
     if (text_[0] == '-' || text_[0] == '+') number.negative = text_[at_++] == '-';
     // Java has two loops with texts of their own, chosen by what is left of the text.
@@ -127,11 +128,11 @@ class DecimalParser {
   }
 
   base::Result<std::int64_t> parse_exponent() {
-    if (++at_ == text_.size()) return number_error(kNoExponentMark);
+    if (++at_ == text_.size()) return number_error(kCutShort);
     bool negative = false;
     if (text_[at_] == '-' || text_[at_] == '+') {
       negative = text_[at_++] == '-';
-      if (at_ == text_.size()) return number_error(kNoExponentMark);
+      if (at_ == text_.size()) return number_error(kCutShort);
     }
     while (text_.size() - at_ > 10 && java_digit(static_cast<char16_t>(text_[at_])) == 0) ++at_;
     if (text_.size() - at_ > 10) return number_error("Too many nonzero exponent digits.");

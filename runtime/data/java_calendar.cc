@@ -9,7 +9,8 @@ namespace sluice::data {
 namespace {
 
 constexpr std::int64_t kCutoverDay = -141'427;  // 15 October 1582, the first day of the Gregorian calendar
-constexpr std::int64_t kJulianOffset = 13;      // Julian 1 January 1970 is Gregorian 14 January 1970
+constexpr std::int64_t kCutoverYear = 1582;
+constexpr std::int64_t kJulianOffset = 13;  // Julian 1 January 1970 is Gregorian 14 January 1970
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
@@ -59,18 +60,22 @@ YearMonthDay civil(std::int64_t epoch_day) {
   return from_march_based(cycle * 400 + y, in_cycle - (365 * y + y / 4 - y / 100));
 }
 
-// Epoch day of day `day` of a month, in the calendar that holds there. Days that the cutover skipped are read as
-// Julian.
-std::int64_t epoch_day(std::int64_t year, std::int64_t month, std::int64_t day) {
+}  // namespace
+
+std::int64_t calendar_epoch_day(std::int64_t year, std::int64_t month, std::int64_t day, bool of_year) {
   const std::int64_t zero_based = month - 1;
-  year += floor_div(zero_based, 12);
+  const std::int64_t in_year = year + floor_div(zero_based, 12);
   month = floor_mod(zero_based, 12) + 1;
-  const std::int64_t gregorian = gregorian_day(year, month) + day - 1;
-  const std::int64_t julian = julian_day(year, month) + day - 1;
+  const std::int64_t gregorian = gregorian_day(in_year, month) + day - 1;
+  const std::int64_t julian = julian_day(in_year, month) + day - 1;
+  // Days that the cutover skipped are read as Julian.
+  if (year < kCutoverYear || (year == kCutoverYear && of_year)) return julian;
   return gregorian >= kCutoverDay ? gregorian : julian;
 }
 
-}  // namespace
+std::int64_t weekday_on_or_before(std::int64_t epoch_day, std::int64_t weekday) {
+  return epoch_day - floor_mod(epoch_day + 5 - weekday, 7);
+}
 
 CalendarFields calendar_fields(std::int64_t epoch_ms) {
   const std::int64_t day = floor_div(epoch_ms, kMillisPerDay);
@@ -87,27 +92,28 @@ CalendarFields calendar_fields(std::int64_t epoch_ms) {
   fields.second = static_cast<int>(time / 1000 % 60);
   fields.millisecond = static_cast<int>(time % 1000);
   fields.weekday = static_cast<int>(floor_mod(day + 4, 7)) + 1;
-  fields.day_of_year = static_cast<int>(day - epoch_day(date.year, 1, 1)) + 1;
+  fields.day_of_year = static_cast<int>(day - calendar_epoch_day(date.year, 1, 1)) + 1;
   return fields;
 }
 
 CalendarWeek calendar_week(const CalendarFields& fields) {
-  const auto sunday_on_or_before = [](std::int64_t day) { return day - floor_mod(day + 4, 7); };
+  const auto sunday_on_or_before = [](std::int64_t day) { return weekday_on_or_before(day, 1); };
   CalendarWeek week;
   week.week_of_month =
       static_cast<int>((fields.epoch_day - sunday_on_or_before(fields.epoch_day - (fields.day - 1))) / 7 + 1);
   week.year = fields.astronomical_year();
-  if (fields.epoch_day >= sunday_on_or_before(epoch_day(week.year + 1, 1, 1)))
+  if (fields.epoch_day >= sunday_on_or_before(calendar_epoch_day(week.year + 1, 1, 1)))
     ++week.year;
   else
-    week.week_of_year = static_cast<int>((fields.epoch_day - sunday_on_or_before(epoch_day(week.year, 1, 1))) / 7 + 1);
+    week.week_of_year =
+        static_cast<int>((fields.epoch_day - sunday_on_or_before(calendar_epoch_day(week.year, 1, 1))) / 7 + 1);
   return week;
 }
 
-std::int64_t calendar_epoch_ms(std::int64_t year, std::int64_t month, std::int64_t day,
-                               std::int64_t millisecond_of_day) {
+std::int64_t calendar_epoch_ms(std::int64_t year, std::int64_t month, std::int64_t day, std::int64_t millisecond_of_day,
+                               bool of_year) {
   const std::int64_t more_days = floor_div(millisecond_of_day, kMillisPerDay);
-  const auto days = static_cast<std::uint64_t>(epoch_day(year, month, day + more_days));
+  const auto days = static_cast<std::uint64_t>(calendar_epoch_day(year, month, day + more_days, of_year));
   return static_cast<std::int64_t>(days * kMillisPerDay +
                                    static_cast<std::uint64_t>(millisecond_of_day - more_days * kMillisPerDay));
 }

@@ -41,10 +41,15 @@ struct CalendarWeek {
 };
 CalendarWeek calendar_week(const CalendarFields& fields);
 
-// Lenient: month, day and the time of day may have any value. `year` counts 0 for 1 BC, -1 for 2 BC. Wraps where Java's
-// long wraps.
-std::int64_t calendar_epoch_ms(std::int64_t year, std::int64_t month, std::int64_t day,
-                               std::int64_t millisecond_of_day);
+// Days since 1 January 1970. Lenient: month and day may have any value, and the year says which calendar counts. `year`
+// counts 0 for 1 BC, -1 for 2 BC. `of_year`: the day is counted from the start of the year (month 1), which in 1582 is
+// Julian throughout.
+std::int64_t calendar_epoch_day(std::int64_t year, std::int64_t month, std::int64_t day, bool of_year = false);
+// The same with a time of day of any value. Wraps where Java's long wraps.
+std::int64_t calendar_epoch_ms(std::int64_t year, std::int64_t month, std::int64_t day, std::int64_t millisecond_of_day,
+                               bool of_year = false);
+// The last day up to `epoch_day` that is this weekday, 1 = Sunday .. 7 = Saturday.
+std::int64_t weekday_on_or_before(std::int64_t epoch_day, std::int64_t weekday);
 
 // java.util.Date.toString: "Thu Jan 01 00:00:00 UTC 1970".
 void append_date_text(std::int64_t epoch_ms, std::string& out);

@@ -177,6 +177,14 @@ tl::unexpected<base::Error> not_a_number(std::string_view text) {
   return fail(Code::kBadRecord, base::exceptions::kNumberFormat, "For input string: \"{}\"", text);
 }
 
+// Java looks for a second point before anything else is wrong.
+bool has_second_point(std::string_view text) {
+  const std::size_t first = text.find_first_not_of("0123456789");
+  if (first == std::string_view::npos || text[first] != '.') return false;
+  const std::size_t second = text.find_first_not_of("0123456789", first + 1);
+  return second != std::string_view::npos && text[second] == '.';
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -315,6 +323,8 @@ base::Result<Float> parse_floating(std::string_view input) {
     const bool hex = rest.size() > 2 && rest[0] == '0' && (rest[1] == 'x' || rest[1] == 'X');
     value = hex ? parse_hex_float<Float>(rest) : parse_decimal_float<Float>(rest);
   }
+  if (!value && has_second_point(rest))
+    return fail(Code::kBadRecord, base::exceptions::kNumberFormat, "multiple points");
   if (!value) return not_a_number(text);
   return negative ? -*value : *value;
 }
