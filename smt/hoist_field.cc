@@ -1,5 +1,6 @@
 #include "smt/hoist_field.h"
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -12,7 +13,7 @@ namespace {
 
 class HoistField final : public data::RecordTransform {
  public:
-  HoistField(Side side, std::string field) : side_(side), field_(std::move(field)) {}
+  HoistField(Side side, std::optional<std::string> field) : side_(side), field_(std::move(field)) {}
 
  protected:
   base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
@@ -21,7 +22,7 @@ class HoistField final : public data::RecordTransform {
     if (schema == nullptr) {
       auto* items = arena_array<sluice_value>(arena, 2);
       if (items == nullptr) return out_of_memory();
-      items[0] = Value::string(field_);
+      items[0] = field_ ? Value::string(*field_) : Value();  // a null name is a null key, as in Java
       items[1] = side_value(record, side_);
       return set_side(batch, record, side_, nullptr, Value::map(items, 1));
     }
@@ -35,9 +36,11 @@ class HoistField final : public data::RecordTransform {
  private:
   base::Result<const Schema*> wrapper_of(data::SchemaPool& pool, const Schema* schema) {
     if (schema == last_) return last_wrapper_;
+    if (!field_)
+      return base::fail(base::Code::kBadRecord, base::exceptions::kSchemaBuilder, "fieldName cannot be null.");
     auto [entry, added] = wrappers_.try_emplace(schema, nullptr);
     if (added) {
-      auto built = data::SchemaBuilder::structure().field(field_, schema).build(pool);
+      auto built = data::SchemaBuilder::structure().field(*field_, schema).build(pool);
       if (!built) {
         wrappers_.erase(entry);
         return base::fail(std::move(built).error());
@@ -50,7 +53,7 @@ class HoistField final : public data::RecordTransform {
   }
 
   const Side side_;
-  const std::string field_;
+  const std::optional<std::string> field_;
   std::unordered_map<const Schema*, const Schema*> wrappers_;  // as many as the task has schemas
   const Schema* last_ = nullptr;
   const Schema* last_wrapper_ = nullptr;
@@ -58,7 +61,7 @@ class HoistField final : public data::RecordTransform {
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
   SLUICE_TRY_ASSIGN(const auto parsed, hoist_field_config().parse(config));
-  return std::make_unique<HoistField>(side, parsed.string("field"));
+  return std::make_unique<HoistField>(side, parsed.string_or_null("field"));
 }
 
 }  // namespace

@@ -13,16 +13,17 @@ namespace {
 
 class HasHeaderKey final : public data::RecordPredicate {
  public:
-  explicit HasHeaderKey(std::string name) : name_(std::move(name)) {}
+  explicit HasHeaderKey(std::optional<std::string> name) : name_(std::move(name)) {}
 
  protected:
   base::Result<bool> test_record(const data::TransformContext&, data::Batch&, const data::Record& record) override {
+    if (!name_) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "Header key cannot be null");
     return std::any_of(record.headers, record.headers + record.header_count,
-                       [&](const sluice_header& header) { return view(header.key) == name_; });
+                       [&](const sluice_header& header) { return view(header.key) == *name_; });
   }
 
  private:
-  const std::string name_;
+  const std::optional<std::string> name_;
 };
 
 class RecordIsTombstone final : public data::RecordPredicate {
@@ -70,7 +71,7 @@ config::ConfigDef has_header_key_config() {
 
 base::Result<std::unique_ptr<data::Predicate>> make_has_header_key(const config::ConfigMap& config) {
   SLUICE_TRY_ASSIGN(const auto parsed, has_header_key_config().parse(config));
-  return std::make_unique<HasHeaderKey>(parsed.string("name"));
+  return std::make_unique<HasHeaderKey>(parsed.string_or_null("name"));
 }
 
 config::ConfigDef record_is_tombstone_config() {

@@ -13,7 +13,7 @@ namespace {
 
 class RegexRouter final : public data::Transform {
  public:
-  RegexRouter(base::Regex regex, std::string replacement)
+  RegexRouter(base::Regex regex, std::optional<std::string> replacement)
       : regex_(std::move(regex)), replacement_(std::move(replacement)) {}
 
   // Routes each topic of the batch once.
@@ -39,14 +39,15 @@ class RegexRouter final : public data::Transform {
     const std::string topic(batch.topic(record));
     SLUICE_TRY_ASSIGN(const bool matches, regex_.matches(topic));
     if (!matches) return record.topic;
-    SLUICE_TRY_ASSIGN(const std::string renamed, regex_.replace_first(topic, replacement_));
+    if (!replacement_) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "replacement");
+    SLUICE_TRY_ASSIGN(const std::string renamed, regex_.replace_first(topic, *replacement_));
     const std::uint32_t index = batch.topic_index(renamed);
     if (index == data::Batch::kNoIndex) return out_of_memory();
     return index;
   }
 
   const base::Regex regex_;
-  const std::string replacement_;
+  const std::optional<std::string> replacement_;
   std::vector<std::optional<base::Result<std::uint32_t>>> routes_;  // by topic index of the batch at hand
 };
 
@@ -63,7 +64,7 @@ config::ConfigDef regex_router_config() {
 base::Result<std::unique_ptr<data::Transform>> make_regex_router(const config::ConfigMap& config) {
   SLUICE_TRY_ASSIGN(const auto parsed, regex_router_config().parse(config));
   SLUICE_TRY_ASSIGN(auto regex, base::Regex::compile(parsed.string("regex")));
-  return std::make_unique<RegexRouter>(std::move(regex), parsed.string("replacement"));
+  return std::make_unique<RegexRouter>(std::move(regex), parsed.string_or_null("replacement"));
 }
 
 }  // namespace sluice::smt
