@@ -5,11 +5,9 @@
 #include <filesystem>
 #include <system_error>
 
-#if __has_include("runtime/convert/builtin.h")
 #include "runtime/convert/builtin.h"
-#define SLUICE_HAS_CONVERTERS
-#endif
 #include "runtime/data/schema.h"
+#include "smt/builtin.h"
 
 namespace sluice::vectors {
 namespace {
@@ -54,6 +52,40 @@ class Services final : public plugin::BasicHostServices {
   data::SchemaPool& schemas_;
 };
 
+void add(plugin::Registry& registry, plugin::BuiltinComponent component) {
+  if (auto status = registry.add(std::move(component)); !status) throw std::runtime_error(status.error().to_string());
+}
+
+void add_builtins(plugin::Registry& registry) {
+  for (const auto& converter : convert::builtin_converters())
+    add(registry, {.class_name = converter.class_name,
+                   .version = {},
+                   .kinds = converter.kinds,
+                   .config_def = converter.config_def,
+                   .converter = converter.create,
+                   .header_converter = converter.create_header,
+                   .transform = {},
+                   .predicate = {}});
+  for (const auto& transform : smt::builtin_transforms())
+    add(registry, {.class_name = transform.class_name,
+                   .version = {},
+                   .kinds = {config::ComponentKind::kTransformation},
+                   .config_def = transform.config_def,
+                   .converter = {},
+                   .header_converter = {},
+                   .transform = transform.create,
+                   .predicate = {}});
+  for (const auto& predicate : smt::builtin_predicates())
+    add(registry, {.class_name = predicate.class_name,
+                   .version = {},
+                   .kinds = {config::ComponentKind::kPredicate},
+                   .config_def = predicate.config_def,
+                   .converter = {},
+                   .header_converter = {},
+                   .transform = {},
+                   .predicate = predicate.create});
+}
+
 std::unique_ptr<plugin::Registry> make_registry(const fs::path& state) {
   const fs::path bin = fs::canonical("/proc/self/exe").parent_path();
   plugin::Registry::Options options;
@@ -63,18 +95,7 @@ std::unique_ptr<plugin::Registry> make_registry(const fs::path& state) {
   options.worker_version = "0";
   options.probe_command = (bin / "sluice").string();
   auto registry = std::make_unique<plugin::Registry>(std::move(options));
-#ifdef SLUICE_HAS_CONVERTERS
-  for (const convert::BuiltinConverter& converter : convert::builtin_converters()) {
-    plugin::BuiltinComponent component;
-    component.class_name = converter.class_name;
-    component.kinds = converter.kinds;
-    component.config_def = converter.config_def;
-    component.converter = converter.create;
-    component.header_converter = converter.create_header;
-    if (auto status = registry->add(std::move(component)); !status)
-      throw std::runtime_error(status.error().to_string());
-  }
-#endif
+  add_builtins(*registry);
   registry->scan();
   return registry;
 }
