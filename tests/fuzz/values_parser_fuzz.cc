@@ -1,5 +1,7 @@
 // Header texts come from anyone who may write to a topic: any bytes must give a value within the limits, or the error
-// of a spent limit. Links: sluice::data
+// of a spent limit.
+//
+// Links: sluice::data
 
 #include <cstddef>
 #include <cstdint>

@@ -29,12 +29,12 @@ TEST(JavaText, DoublesAreLaidOutAsJavaDoes) {
 }
 
 TEST(JavaText, TheTextIsJava17sWhereThatIsNotTheShortest) {
-  EXPECT_EQ(text_of(2.0e-44 * 0 + 0x1p-44), "5.684341886080802E-14");
+  EXPECT_EQ(text_of(0x1p-44), "5.6843418860808015E-14");
   EXPECT_EQ(text_of(2.2250738585072014e-308), "2.2250738585072014E-308");
   EXPECT_EQ(text_of(4.9e-324), "4.9E-324");
   EXPECT_EQ(text_of(2.0e-323), "2.0E-323");
   EXPECT_EQ(text_of(0x1p60), "1.15292150460684698E18");
-  EXPECT_EQ(text_of(1e23), "1.0E23");
+  EXPECT_EQ(text_of(1e23), "9.999999999999999E22");
   EXPECT_EQ(text_of(1.4e-45F), "1.4E-45");
   EXPECT_EQ(text_of(3.4028235e38F), "3.4028235E38");
 }

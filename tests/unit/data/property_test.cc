@@ -149,7 +149,9 @@ TEST_F(Properties, CopiesAreEqualAndHashAlike) {
     ASSERT_TRUE(values_equal(copy, original));
     ASSERT_EQ(hash_value(original), hash_value(copy));
     const Value other = value(*type);
-    if (values_equal(original, other)) ASSERT_EQ(hash_value(original), hash_value(other));
+    if (values_equal(original, other)) {
+      ASSERT_EQ(hash_value(original), hash_value(other));
+    }
   }
 }
 
@@ -162,7 +164,9 @@ TEST_F(Properties, ACopyWithoutMemoryFailsCleanly) {
     bool ok = true;
     const Value copy = copy_value(arena.c(), original, &ok);
     ASSERT_LE(arena.reserved_bytes(), limit);
-    if (ok) ASSERT_TRUE(values_equal(original, copy));
+    if (ok) {
+      ASSERT_TRUE(values_equal(original, copy));
+    }
   }
 }
 
@@ -274,7 +278,9 @@ TEST_F(Properties, AnyHeaderTextIsReadAsAValueThatFitsItsSchema) {
     const auto result = parse_values_text(context(), input);
     ASSERT_TRUE(result) << input;
     const bool untyped = result->schema != nullptr && result->schema->type() >= Kind::kArray;
-    if (result->schema != nullptr && !untyped) ASSERT_TRUE(check_value(*result->schema, result->value)) << input;
+    if (result->schema != nullptr && !untyped) {
+      ASSERT_TRUE(check_value(*result->schema, result->value)) << input;
+    }
   }
 }
 
