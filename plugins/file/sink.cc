@@ -39,8 +39,10 @@ sluice::Status FileStreamSinkTask::start(const sluice::Config& config) {
     return sluice::ok();
   }
   fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0)
-    return sluice::fatal("Couldn't find or create file '{}' for FileStreamSinkTask: {}", file_, std::strerror(errno));
+  if (fd_ < 0) {
+    context().error("Cannot open {} for writing: {}", file_, std::strerror(errno));
+    return sluice::fatal("Couldn't find or create file '{}' for FileStreamSinkTask", file_);
+  }
   return sluice::ok();
 }
 
