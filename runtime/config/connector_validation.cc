@@ -182,11 +182,7 @@ Result<std::optional<ConfigInfos>> check_overrides(const ValidationRequest& requ
   if (!uses_client(request, client)) return std::optional<ConfigInfos>();
   const std::string_view prefix = override_prefix(client);
   auto values = request.policy.validate(client, request.config.with_prefix(prefix));
-  if (!values) {
-    // Connect answers 500 with the exception's own text.
-    return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
-                                  fmt::format("{}: {}", values.error().exception(), values.error().message())));
-  }
+  if (!values) return base::fail(values.error());  // Connect answers 500 with the exception's own name and text
   return std::optional(prefixed_infos(client_config_def(client), *values, prefix));
 }
 
