@@ -259,7 +259,7 @@ base::Result<SinkOffset> parse_sink_offset(const OffsetInfo& info) {
   const auto offset = nlohmann::json::parse(info.offset_json, nullptr, false);
   if (offset.is_null()) return entry;
   const auto value = offset.is_object() ? offset.find("kafka_offset") : offset.end();
-  if (!offset.is_object() || value == offset.end() || value->is_null())
+  if (!offset.is_object() || value == offset.end())
     return bad_request("The offset for a sink connector should either be null or contain the key 'kafka_offset'");
   entry.offset = whole_number(*value, INT64_MIN, INT64_MAX);
   if (!entry.offset)
