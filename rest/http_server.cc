@@ -13,7 +13,6 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -21,6 +20,7 @@
 #include "rest/connection.h"
 #include "rest/connection_pool.h"
 #include "rest/http_head.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 
 namespace sluice::rest {
@@ -34,15 +34,6 @@ constexpr std::size_t kFramingBytes = 64UL << 10;  // chunk heads and trailers b
 constexpr std::chrono::seconds kHandshake{10};
 constexpr std::chrono::milliseconds kIdleSlice{200};
 constexpr int kBacklog = 256;
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return text;
-}
 
 // The library's view of one request: the head that we wrote for it, then the body from the connection. Counts what it
 // hands out, because the library puts no bound on chunk heads.
@@ -177,15 +168,6 @@ class BodyBudget {
   std::size_t taken_ = 0;
 };
 
-std::string render_head(const HttpResponse& response, bool close) {
-  std::string text =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, status_reason(response.status), http_date());
-  for (const auto& [name, value] : response.headers) text += fmt::format("{}: {}\r\n", name, value);
-  text += fmt::format("Content-Length: {}\r\n", response.body.size());
-  if (close) text += "Connection: close\r\n";
-  return text + "\r\n";
-}
-
 class PoolQueue final : public httplib::TaskQueue {
  public:
   explicit PoolQueue(ConnectionPool& pool) : pool_(pool) {}
@@ -204,8 +186,7 @@ class PoolQueue final : public httplib::TaskQueue {
 class ListenerServer final : public httplib::Server {
  public:
   ListenerServer(Shared& shared, const BoundListener& listener) : shared_(shared), listener_(listener) {
-    // tidy: allow(new): the library deletes it
-    new_task_queue = [this] { return new PoolQueue(shared_.pool); };
+    new_task_queue = [this] { return new PoolQueue(shared_.pool); };  // tidy: allow(new): the library deletes it
     set_socket_options([](socket_t socket) {
       const int on = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // and not SO_REUSEPORT: a port is ours alone
@@ -220,7 +201,8 @@ class ListenerServer final : public httplib::Server {
       read_body(read);
       answer(response);
     });
-    set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) { finish_headers(response); });
+    set_post_routing_handler(
+        [this](const httplib::Request&, httplib::Response& response) { finish_headers(response); });
   }
 
   // [any] Accepting ends. The library's own stop() is for callers who know that it has begun.
@@ -271,7 +253,7 @@ class ListenerServer final : public httplib::Server {
   void refuse(socket_t socket) {
     if (listener_.tls == nullptr) {
       auto response = error_response(503, "Too many connections");
-      const std::string text = render_head(response, true) + response.body;
+      const std::string text = serialize_head(response, true) + response.body;
       (void)::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       ::shutdown(socket, SHUT_RDWR);
     }
@@ -349,7 +331,7 @@ class ListenerServer final : public httplib::Server {
 
   bool refuse_head(Connection& connection, int status, std::string_view reason) {
     const HttpResponse response = html_error(status, reason, "");
-    connection.write(render_head(response, true) + response.body, Clock::now() + shared_.limits.write);
+    connection.write(serialize_head(response, true) + response.body, Clock::now() + shared_.limits.write);
     return false;
   }
 
@@ -412,9 +394,10 @@ class ListenerServer final : public httplib::Server {
   // The headers are exactly the handler's; of the library's own, only those that frame the message stay.
   void finish_headers(httplib::Response& response) const {
     const bool no_content = response.status == 204 || response.status == 304;
-    const bool close = current_exchange->failed || shared_.stopping || response.get_header_value("Connection") == "close";
+    const bool close =
+        current_exchange->failed || shared_.stopping || response.get_header_value("Connection") == "close";
     httplib::Headers headers;
-    headers.emplace("Date", http_date());
+    headers.emplace("Date", http_date(base::system_clock().now_ms()));
     if (close) headers.emplace("Connection", "close");
     if (!no_content && response.has_header("Content-Length")) {
       headers.emplace("Content-Length", response.get_header_value("Content-Length"));
@@ -430,12 +413,6 @@ class ListenerServer final : public httplib::Server {
 
 }  // namespace
 
-std::string display(const config::Listener& listener) {
-  const bool v6 = listener.host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", listener.https ? "https" : "http", v6 ? "[" : "", listener.host, v6 ? "]" : "",
-                     listener.port);
-}
-
 class HttpServer::Impl {
  public:
   Impl(HttpLimits limits, Handler handler, Logger logger) : shared_(limits, std::move(handler), std::move(logger)) {}
@@ -450,7 +427,7 @@ class HttpServer::Impl {
       const int port = server->open();
       if (port == 0) {
         return base::connect_error("Unable to start REST server: cannot listen at {}: {}",
-                                   display(listener.listener),
+                                   listener.listener.to_string(),
                                    errno == 0 ? "the address is not one of this machine" : std::strerror(errno));
       }
       listener.listener.port = port;

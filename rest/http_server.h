@@ -44,9 +44,6 @@ struct BoundListener {
   bool admin = false;
 };
 
-// "http://host:port", with an IPv6 host in brackets.
-std::string display(const config::Listener& listener);
-
 class HttpServer {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "rest/json_writer.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/strings.h"
 
 namespace sluice::rest {
@@ -192,6 +195,24 @@ std::string_view status_reason(int status) {
     default:
       return "Unknown";
   }
+}
+
+std::string http_date(std::int64_t epoch_ms) {
+  const auto seconds = static_cast<std::time_t>(epoch_ms / 1000);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[40];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return text;
+}
+
+std::string serialize_head(const HttpResponse& response, bool close) {
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, status_reason(response.status),
+                                 http_date(base::system_clock().now_ms()));
+  for (const auto& [name, value] : response.headers) text += fmt::format("{}: {}\r\n", name, value);
+  text += fmt::format("Content-Length: {}\r\n", response.body.size());
+  if (close) text += "Connection: close\r\n";
+  return text + "\r\n";
 }
 
 }  // namespace sluice::rest

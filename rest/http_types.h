@@ -1,6 +1,7 @@
 #pragma once
 // A request and an answer as the resources see them: plain values, free of any HTTP library.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,5 +54,10 @@ HttpResponse http_layer_error(int status, bool typed = false);
 HttpResponse html_error(int status, std::string_view reason, std::string_view path);
 
 std::string_view status_reason(int status);
+// "Fri, 20 Nov 2026 16:00:00 GMT"; `epoch_ms`: milliseconds since the Unix epoch.
+std::string http_date(std::int64_t epoch_ms);
+// Status line and headers with the empty line; adds the length of the body, the date and, if asked, the end of the
+// connection.
+std::string serialize_head(const HttpResponse& response, bool close);
 
 }  // namespace sluice::rest

@@ -181,6 +181,7 @@ class TreeBuilder {
         body.find_first_not_of(" \t\r\n", position_ ? position_ - 1 : 0) == std::string_view::npos) {
       return "Unexpected end-of-input";
     }
+    if (message_.find("out_of_range") != std::string::npos) return "Numeric value out of range";
     const char c = body[position_ - 1];
     const auto is_letter = [](char l) { return (l >= 'a' && l <= 'z') || (l >= 'A' && l <= 'Z'); };
     std::size_t begin = position_ - 1;

@@ -54,16 +54,20 @@ HttpResponse list(const ComponentCatalog& catalog, const RequestContext& context
   return json_response(200, std::move(json).take());
 }
 
-// A connector's own keys come first, then those of the framework that it does not define itself.
-std::vector<config::ConfigKeyInfo> key_infos(const ComponentCatalog& catalog, ComponentKind kind,
+// A connector's own keys come first, then those of the framework that it does not define itself. Its own version is the
+// default of the key that asks for one.
+std::vector<config::ConfigKeyInfo> key_infos(const ComponentCatalog& catalog, std::string_view name, ComponentKind kind,
                                              const config::ConfigDef& own) {
   std::vector<config::ConfigKeyInfo> infos;
   for (const config::ConfigKey& key : own.keys()) infos.push_back(config::key_info(key));
   if (!is_connector(kind)) return infos;
   const config::ConfigDef framework =
       kind == ComponentKind::kSink ? config::sink_config_def(catalog) : config::source_config_def(catalog);
+  const std::vector<std::string> versions = catalog.versions(name);
   for (const config::ConfigKey& key : framework.keys()) {
-    if (own.find(key.name) == nullptr) infos.push_back(config::key_info(key));
+    if (own.find(key.name) != nullptr) continue;
+    infos.push_back(config::key_info(key));
+    if (key.name == "connector.plugin.version" && !versions.empty()) infos.back().default_value = versions.back();
   }
   return infos;
 }
@@ -76,7 +80,7 @@ HttpResponse keys(const ComponentCatalog& catalog, const RequestContext& context
     if (!catalog.is_a(*name, kind)) continue;
     const auto def = catalog.config_def(*name, kind);
     if (!def) return error_response(500, def.error().message());
-    return json_response(200, config::to_json(key_infos(catalog, kind, **def)));
+    return json_response(200, config::to_json(key_infos(catalog, *name, kind, **def)));
   }
   return error_response(
       400, fmt::format("Invalid plugin class {}. Valid types are sink, source, converter, header_converter, "

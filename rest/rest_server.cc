@@ -11,15 +11,6 @@ namespace {
 
 const base::Logger kLog{"org.apache.kafka.connect.runtime.rest.RestServer"};
 
-std::string http_date(std::int64_t ms) {
-  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return text;
-}
-
 void apply_rule(const config::HeaderRule& rule, HttpResponse& response) {
   using Action = config::HeaderRule::Action;
   std::string value = rule.value;
@@ -100,7 +91,7 @@ base::Status RestServer::bind() {
       options_.limits, [this](const HttpRequest& request) { return handle(request); }, log_request);
   SLUICE_TRY(http_->bind(std::move(bound)));
   for (const BoundListener& listener : http_->listeners()) {
-    kLog.info("Added connector for {}", display(listener.listener));
+    kLog.info("Added connector for {}", listener.listener.to_string());
   }
   return {};
 }

@@ -56,7 +56,7 @@ Result<std::string> store_type(const config::ConfigMap& config, std::string_view
   std::string type = upper_or(config, fmt::format("ssl.{}.type", store), "JKS");
   if (type == "PEM" || type == "PKCS12") return type;
   const auto location = config.get(fmt::format("ssl.{}.location", store));
-  if (type == "JKS" && location && !begins_as_jks(std::string(*location))) return std::string("PKCS12");
+  if (type == "JKS" && !(location && begins_as_jks(std::string(*location)))) return std::string("PKCS12");
   return config_error(
       "ssl.{0}.type={1} cannot be read here: convert the store with `keytool -importkeystore -srckeystore STORE "
       "-destkeystore STORE.p12 -deststoretype PKCS12` and set ssl.{0}.type=PKCS12, or use PEM",

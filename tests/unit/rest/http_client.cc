@@ -5,9 +5,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <charconv>
 
 namespace sluice::rest {
+namespace {
+
+std::size_t number(std::string_view text) {
+  std::size_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
 
 HttpClient::HttpClient(int port, const char* host) {
   addrinfo hints{};
@@ -52,7 +61,7 @@ HttpResponse HttpClient::receive(bool head) {
     if (!fill()) return response;
   }
   std::string_view lines = std::string_view(buffer_).substr(0, end + 2);
-  response.status = std::atoi(std::string(lines.substr(9, 3)).c_str());
+  response.status = static_cast<int>(number(lines.substr(9, 3)));
   lines.remove_prefix(lines.find("\r\n") + 2);
   std::size_t length = 0;
   while (!lines.empty()) {
@@ -61,7 +70,7 @@ HttpResponse HttpClient::receive(bool head) {
     const std::size_t colon = line.find(": ");
     response.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     if (response.headers.back().first == "Content-Length") {
-      length = static_cast<std::size_t>(std::atol(response.headers.back().second.c_str()));
+      length = number(response.headers.back().second);
     }
   }
   if (head) length = 0;
