@@ -10,6 +10,9 @@
 #include "runtime/kafka/oauth.h"
 
 namespace sluice::kafka {
+
+void use_tsan_threads();  // tsan_threads.cc
+
 namespace {
 
 // Java's logger names, so that /admin/loggers reaches them by the names people know.
@@ -73,6 +76,7 @@ ClientHandle::~ClientHandle() {
 
 base::Result<std::unique_ptr<ClientHandle>> ClientHandle::create(const ClientConfig& config, rd_kafka_type_t type,
                                                                  void* owner, const Customize& customize) {
+  use_tsan_threads();
   std::unique_ptr<ClientHandle> handle(new ClientHandle(config, owner));
   for (const std::string& warning : config.warnings) handle->log_.warn("{}", warning);
   std::unique_ptr<rd_kafka_conf_t, RdDeleter<rd_kafka_conf_destroy>> conf(rd_kafka_conf_new());
