@@ -1,7 +1,7 @@
 #pragma once
-// `bootstrap.servers=embedded`: librdkafka's mock cluster in this process, on a loopback port: a Kafka endpoint for clients
-// built on librdkafka (not for Java's), in memory, gone at exit. For first steps and fast tests; docs/client-config.md lists
-// what it can and cannot do.
+// `bootstrap.servers=embedded`: librdkafka's mock cluster in this process, on a loopback port: a Kafka endpoint for
+// clients built on librdkafka (not for Java's), in memory, gone at exit. For first steps and fast tests;
+// docs/client-config.md lists what it can and cannot do.
 //
 // While an EmbeddedBroker lives, clients whose bootstrap.servers is `embedded` (or its address) use it; one per process
 // at a time.
