@@ -21,7 +21,11 @@ namespace {
 using base::Code;
 using config::ComponentKind;
 
+using Time = std::chrono::steady_clock;
+
 const base::Logger kLog{"sluice.plugin"};
+// One request asks for several kinds in a row; plugin.path is listed once for all of them.
+constexpr std::chrono::milliseconds kLookInterval{50};
 
 // Kinds as the catalog knows them; nothing for config providers, which no catalog lists.
 std::optional<ComponentKind> catalog_kind(std::int32_t kind) {
@@ -110,6 +114,7 @@ struct Registry::Impl {
   void build(const std::vector<std::shared_ptr<const ScannedLibrary>>& libraries);
   void scan_now();
   bool rescan();
+  void look_again();
   std::optional<std::string> resolve(std::string_view name);
   base::Result<const Entry*> find(const std::shared_ptr<const Snapshot>& all, std::string_view name,
                                   ComponentKind kind) const;
@@ -125,6 +130,7 @@ struct Registry::Impl {
   std::deque<Builtin> builtins;
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<Candidate> seen;  // what the last scan that was begun looked at
+  Time::time_point looked{};
   bool scanned = false;
   bool scanning = false;
   std::condition_variable scan_done;
@@ -209,6 +215,15 @@ bool Registry::Impl::rescan() {
   return snapshot != before;
 }
 
+void Registry::Impl::look_again() {
+  {
+    std::lock_guard lock(mutex);
+    if (!scanned || Time::now() - looked < kLookInterval) return;
+    looked = Time::now();
+  }
+  rescan();
+}
+
 std::optional<std::string> Registry::Impl::resolve(std::string_view name) {
   if (auto found = current()->names.resolve(name)) return found;
   if (name.empty() || !rescan()) return std::nullopt;
@@ -270,6 +285,7 @@ bool Registry::rescan() {
 }
 
 std::vector<PluginInfo> Registry::plugins() const {
+  impl_->look_again();
   std::vector<PluginInfo> all;
   for (const auto& entry : impl_->current()->entries) all.push_back({entry.class_name, entry.kind, entry.version});
   return all;
@@ -298,6 +314,7 @@ bool Registry::is_a(std::string_view class_name, ComponentKind kind) const {
 }
 
 std::vector<std::string> Registry::list(ComponentKind kind) const {
+  impl_->look_again();
   std::vector<std::string> names;
   for (const auto& entry : impl_->current()->entries)
     if (entry.kind == kind && (names.empty() || names.back() != entry.class_name)) names.push_back(entry.class_name);

@@ -100,7 +100,8 @@ class Registry final : public config::ComponentCatalog {
   std::vector<Quarantined> quarantined() const;
   std::vector<LibraryInfo> libraries() const;
 
-  // ComponentCatalog. A miss looks at plugin.path again before it answers.
+  // ComponentCatalog. A miss looks at plugin.path again before it answers; so do list() and plugins(), at most every 50
+  // ms.
   std::optional<std::string> resolve(std::string_view name_or_alias) const override;
   bool is_a(std::string_view class_name, config::ComponentKind kind) const override;
   std::vector<std::string> list(config::ComponentKind kind) const override;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/loader.h"
 #include "tests/unit/plugin/test_files.h"
@@ -111,6 +113,17 @@ TEST_F(RegistryTest, APluginDroppedIntoARunningWorkerIsFound) {
   copy_plugin(bad_plugin("good_1"), path / "new/good.so");
   EXPECT_EQ(registry.resolve("GoodSource"), "GoodSource");
   EXPECT_FALSE(registry.resolve("Good"));  // not an alias: the name has no suffix to drop
+}
+
+TEST_F(RegistryTest, AListShowsWhatWasDroppedIn) {
+  Registry registry(options());
+  registry.scan();
+  EXPECT_TRUE(registry.list(ComponentKind::kSource).empty());
+  copy_plugin(bad_plugin("good_1"), path / "good.so");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (registry.list(ComponentKind::kSource).empty() && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_THAT(registry.list(ComponentKind::kSource), ElementsAre("GoodSource"));
 }
 
 TEST_F(RegistryTest, AHalfCopiedPluginIsUsedOnceItIsWhole) {
