@@ -117,11 +117,10 @@ class StandaloneWorker {
 
   void stop() {
     logger().info("Kafka Connect stopping");
-    if (rest_) {
-      rest_->request_stop();
-      rest_->stop();
-    }
+    // No new requests; those that wait are answered by the herder's end.
+    if (rest_) rest_->request_stop();
     if (herder_) herder_->stop();
+    if (rest_) rest_->stop();
     offsets_.stop();
     logger().info("Kafka Connect stopped");
   }

@@ -155,10 +155,14 @@ template <typename T>
 std::function<void(base::Result<T>)> Lifecycle::interruptible(const std::string& connector,
                                                               std::function<void(base::Result<T>)> then) {
   const std::uint64_t number = ++last_wait_;
-  waits_[connector] = {number, [then](base::Error error) { then(base::fail(std::move(error))); }};
-  return [this, loop = loop_, connector, number, then = std::move(then)](base::Result<T> result) {
-    loop->post([this, connector, number, then, result = std::move(result)]() mutable {
-      if (take_wait(connector, number)) then(std::move(result));
+  // The wait alone owns `then`: a plugin that never returns must not keep what hangs on it, the operation's turn above
+  // all.
+  const auto owned = std::make_shared<const std::function<void(base::Result<T>)>>(std::move(then));
+  waits_[connector] = {number, [owned](base::Error error) { (*owned)(base::fail(std::move(error))); }};
+  return [this, loop = loop_, connector, number, weak = std::weak_ptr(owned)](base::Result<T> result) {
+    loop->post([this, connector, number, weak, result = std::move(result)]() mutable {
+      const auto call = weak.lock();
+      if (call && take_wait(connector, number)) (*call)(std::move(result));
     });
   };
 }

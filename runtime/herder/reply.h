@@ -3,6 +3,8 @@
 // whose last Reply is dropped without an answer (the herder is shutting down) is answered with Connect's "Worker is
 // shutting down".
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -64,19 +66,28 @@ class Reply {
 template <typename T>
 class Awaited {
  public:
-  explicit Awaited(const base::Clock& clock) : answer_(std::make_shared<internal::Answer<T>>(clock)) {}
+  // `closed`, if given, outlives this: once it is set, nobody waits any more for work that does not return.
+  explicit Awaited(const base::Clock& clock, const std::atomic<bool>* closed = nullptr)
+      : answer_(std::make_shared<internal::Answer<T>>(clock)), closed_(closed) {}
   // Once.
   Reply<T> reply() const { return Reply<T>(answer_); }
 
   base::Result<T> wait(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(answer_->mutex);
-    if (!answer_->changed.wait_until(lock, deadline, [&] { return answer_->result.has_value(); }))
-      return base::fail(request_timed_out(answer_->stage));
+    const auto answered = [&] { return answer_->result.has_value(); };
+    while (!answered()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) return base::fail(request_timed_out(answer_->stage));
+      if (closed_ != nullptr && closed_->load()) return base::fail(worker_is_shutting_down());
+      answer_->changed.wait_until(lock, std::min(deadline, now + kClosedCheck), answered);
+    }
     return std::move(*answer_->result);
   }
 
  private:
+  static constexpr std::chrono::milliseconds kClosedCheck{200};
   std::shared_ptr<internal::Answer<T>> answer_;
+  const std::atomic<bool>* closed_;
 };
 
 }  // namespace sluice::herder

@@ -58,12 +58,10 @@ base::Status StandaloneHerder::start() {
   return {};
 }
 
-void StandaloneHerder::request_stop() {
-  stopping_ = true;
-}
+// Nothing to prepare: stop() is quick to begin.
+void StandaloneHerder::request_stop() {}
 
 void StandaloneHerder::stop() {
-  stopping_ = true;
   if (loop_->stopped()) return;
   logger().info("Herder stopping");
   // Connectors and tasks have their own times to end in; the rest is ours.
@@ -74,6 +72,7 @@ void StandaloneHerder::stop() {
   loop_->post([this, reply = ended.reply()] { lifecycle_.stop_all([reply] { reply.complete({}); }); });
   if (!ended.wait(deadline)) logger().error("Connectors and tasks did not stop in time; going on without them");
   loop_->stop();
+  closed_ = true;
   lifecycle_.stop_pool(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   plugin_pool_.stop(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   logger().info("Herder stopped");
@@ -83,7 +82,7 @@ void StandaloneHerder::stop() {
 
 template <typename T>
 base::Result<T> StandaloneHerder::ask(Deadline deadline, std::string stage, std::function<void(Reply<T>)> command) {
-  Awaited<T> answer(*parts_.worker->clock);
+  Awaited<T> answer(*parts_.worker->clock, &closed_);
   {
     auto reply = answer.reply();
     reply.stage(stage);
@@ -192,7 +191,7 @@ base::Status StandaloneHerder::reset_active_topics(std::string_view connector) {
 
 base::Result<config::ConfigInfos> StandaloneHerder::validate_connector_config(const config::ConfigMap& config,
                                                                               Deadline deadline) {
-  Awaited<config::ConfigInfos> answer(*parts_.worker->clock);
+  Awaited<config::ConfigInfos> answer(*parts_.worker->clock, &closed_);
   {
     const auto reply = answer.reply();
     reply.stage("waiting for a new thread to become available for connector validation");
@@ -224,7 +223,7 @@ void StandaloneHerder::put_after_validation(std::string connector, config::Confi
 }
 
 base::Result<ConnectorInfo> StandaloneHerder::create_connector(const CreateRequest& request, Deadline deadline) {
-  Awaited<Created> answer(*parts_.worker->clock);
+  Awaited<Created> answer(*parts_.worker->clock, &closed_);
   put_after_validation(request.name, request.config, request.initial_state, false, answer.reply());
   SLUICE_TRY_ASSIGN(auto created, answer.wait(deadline));
   return std::move(created.info);
@@ -232,7 +231,7 @@ base::Result<ConnectorInfo> StandaloneHerder::create_connector(const CreateReque
 
 base::Result<Created> StandaloneHerder::put_connector_config(std::string_view connector,
                                                              const config::ConfigMap& config, Deadline deadline) {
-  Awaited<Created> answer(*parts_.worker->clock);
+  Awaited<Created> answer(*parts_.worker->clock, &closed_);
   put_after_validation(std::string(connector), config, std::nullopt, true, answer.reply());
   return answer.wait(deadline);
 }

@@ -148,7 +148,7 @@ class StandaloneHerder final : public Herder {
   WorkPool plugin_pool_;  // may hang: validation and offsets call plugins
   std::map<std::string, Connector> connectors_;
   std::atomic<bool> ready_{false};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> closed_{false};  // requests that still wait are answered
   std::mutex cluster_id_mutex_;
   std::string cluster_id_;
 };

@@ -59,7 +59,7 @@ class KillNine(unittest.TestCase):
             writer.start()
             for _ in range(ROUNDS):
                 worker.start()  # fails if the offsets file is damaged
-                time.sleep(chance.uniform(0.05, 0.8))
+                time.sleep(chance.uniform(0.05, 1.6))
                 worker.kill()
             writer.stopping = True
             writer.join()

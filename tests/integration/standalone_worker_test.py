@@ -54,6 +54,9 @@ class Standalone(unittest.TestCase):
     def source_config(self, text, topic):
         return {"connector.class": "FileStreamSource", "tasks.max": "1", "file": str(text), "topic": topic}
 
+    def lines_of(self, path):
+        return sorted(path.read_text().splitlines()) if path.exists() else []
+
     def offset_position(self, worker, name):
         offsets = worker.get(f"/connectors/{name}/offsets")["offsets"]
         return offsets[0]["offset"]["position"] if offsets else None
@@ -97,8 +100,8 @@ class Standalone(unittest.TestCase):
         with open(self.folder / "log", "wb") as log:
             process = subprocess.Popen([str(sluice_binary()), "standalone", str(worker_file), str(properties_file), str(json_file)], stderr=log, stdout=log)
         self.addCleanup(process.kill)
-        wait_until(lambda: (self.folder / "out.txt").exists() and (self.folder / "out.txt").read_text() == "one\ntwo\n", 30,
-                   lambda: (self.folder / "log").read_text())
+        # The embedded broker makes topics of several partitions: the order of the two is open.
+        wait_until(lambda: self.lines_of(self.folder / "out.txt") == ["one", "two"], 30, lambda: (self.folder / "log").read_text())
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 0)
         log = (self.folder / "log").read_text()
@@ -136,14 +139,14 @@ class Standalone(unittest.TestCase):
             worker.create("out", {"connector.class": "FileStreamSink", "tasks.max": "1", "topics": "t", "file": str(out)})
             worker.wait_running("in")
             text.write_text("one\n")
-            wait_until(lambda: out.exists() and out.read_text() == "one\n", 30, worker.log_tail)
+            wait_until(lambda: self.lines_of(out) == ["one"], 30, worker.log_tail)
             text.rename(self.folder / "away")
             time.sleep(0.5)
             worker.wait_running("in")
             (self.folder / "away").rename(text)
             with text.open("a") as more:
                 more.write("two\n")
-            wait_until(lambda: out.read_text() == "one\ntwo\n", 30, worker.log_tail)
+            wait_until(lambda: self.lines_of(out) == ["one", "two"], 30, worker.log_tail)
 
     def test_full_disk_is_told_and_passes(self):
         text = self.folder / "in.txt"
@@ -164,7 +167,7 @@ class Standalone(unittest.TestCase):
 
     def test_hanging_plugin_does_not_hold_up_rest(self):
         plugins = f"{build_dir()}/plugins,{build_dir()}/test-plugins"
-        if not (build_dir() / "test-plugins" / "hang").is_dir():
+        if not (build_dir() / "test-plugins" / "hang" / "hang.so").exists():
             self.skipTest("the plugin 'hang' is not built")
         with self.worker({"plugin.path": plugins}) as worker:
             for where in ("connector.start", "connector.task_configs", "connector.validate", "task.start", "task.poll"):
