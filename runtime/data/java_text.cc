@@ -116,8 +116,8 @@ char* write_exactly(char* out, Float value) {
   return layout(out, digits.digits, digits.count, digits.exponent);
 }
 
-// A value that is a whole number of hundredths or of ten-thousandths, which most amounts are. With at most 11 digits, the
-// decimal that divides back to the value is the shortest one there is. nullptr: it is none.
+// A value that is a whole number of hundredths or of ten-thousandths, which most amounts are. With at most 11 digits,
+// the decimal that divides back to the value is the shortest one there is. nullptr: it is none.
 char* write_few_decimals(char* out, double value) {
   if (value < 1e-3 || value >= 1e7) return nullptr;
   int decimals = 2;
