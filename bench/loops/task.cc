@@ -162,7 +162,7 @@ Figures run(const Options& options, bool source, std::string_view metric_name) {
   }
   double done = 0;
   while ((done = metric(worker.metrics, metric_name)) < static_cast<double>(options.records))
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   figures.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   figures.cpu_seconds = process_cpu_seconds() - cpu;
   figures.records = static_cast<std::int64_t>(done);

@@ -35,10 +35,13 @@ const base::Logger kLog{"org.apache.kafka.connect.runtime.AbstractWorkerSourceTa
 constexpr milliseconds kQueueFullWait{100};
 constexpr milliseconds kRetryPause{100};
 constexpr std::chrono::seconds kProducerCloseTimeout{30};
-constexpr std::size_t kBatchesKept = 8;
+// Memory of batches kept for reuse: about what is in flight at full speed, since pages that are given back cost more
+// than anything else on this path.
+constexpr std::size_t kFreeBytesMax = 8 * 1024 * 1024;
+constexpr std::size_t kRunMax = 256;  // records converted before they are handed to librdkafka together
 // What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the
 // rest, and the case where one Kafka partition is stuck and others go on.
-constexpr std::size_t kHeldBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t kHeldBytesMax = 8 * 1024 * 1024;
 // A plugin whose empty polls return faster than this does not wait by itself: the task then does.
 constexpr std::int64_t kEmptyPollMinNs = 200'000;
 constexpr milliseconds kEmptyPollPause{1};
@@ -52,8 +55,7 @@ class SourceTask final : public TaskThread {
         policy_(id(), spec_.connector.errors(), nullptr, metrics_->errors(), stop_, *worker_.clock),
         tracker_(id().connector),
         committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()},
-                   *worker_.offsets, tracker_, *metrics_, *worker_.clock),
-        batches_(kBatchesKept) {}
+                   *worker_.offsets, tracker_, *metrics_, *worker_.clock) {}
 
  protected:
   base::Status run() override {
@@ -146,7 +148,7 @@ class SourceTask final : public TaskThread {
         if (current_ == nullptr) continue;
       }
       SLUICE_TRY(send());
-      if (current_ != nullptr && current_->sent()) finish_current();
+      if (current_->sent() && run_sent_ == run_.size()) finish_current();
     }
     return {};
   }
@@ -191,58 +193,67 @@ class SourceTask final : public TaskThread {
     if (!chain_->empty()) {
       SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, policy_));
     }
-    if (!batch->prepare())
-      return base::fail(base::Code::kNoMemory, base::exceptions::kConnect,
-                        "A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault);
+    if (!batch->prepare()) return base::fail(no_memory());
     current_ = std::move(batch);
     return {};
   }
 
   // Sends the current batch from where it stopped, until it is done, the producer is full, or a retriable error asks
-  // for a pause.
+  // for a pause. Records are converted in runs, so that librdkafka is called once for many.
   base::Status send() {
     SourceBatch& batch = *current_;
+    for (;;) {
+      if (run_sent_ == run_.size()) {
+        run_.clear();
+        run_sent_ = 0;
+        SLUICE_TRY(fill_run(batch));
+        if (run_.empty()) return {};
+      }
+      SLUICE_TRY_ASSIGN(const bool all, send_run(batch));
+      if (!all) return {};
+    }
+  }
+
+  // Converts the next records into run_, passing over those that are not to be sent. Empty: the batch is at its end, or
+  // a topic is not ready yet.
+  base::Status fill_run(SourceBatch& batch) {
     const std::uint32_t count = batch.data->size();
-    for (; batch.next < count; ++batch.next) {
+    while (batch.next < count && run_.size() < kRunMax) {
       data::Record& record = batch.data->record(batch.next);
       if (!record.live()) [[unlikely]] {
         if (record.failed()) {
           SLUICE_TRY(transform_failed(batch, record));
         }
         skip(record);
+        ++batch.next;
         continue;
       }
-      if (converted_record_ != batch.next) {
-        auto ready = convert(batch, record);
+      SLUICE_TRY_ASSIGN(kafka::Topic* const topic, topic_of(batch, record));
+      if (topic == nullptr) return {};
+      kafka::OutRecord& out = run_.emplace_back();
+      auto ready = convert(batch, record, out);
+      if (!ready || !*ready) [[unlikely]] {
+        run_.pop_back();
         if (!ready) return tl::unexpected(std::move(ready).error());
-        if (!*ready) {
-          skip(record);
-          continue;
-        }
-        converted_record_ = batch.next;
+        skip(record);
+        ++batch.next;
+        continue;
       }
-      SLUICE_TRY_ASSIGN(const Sent sent, produce(batch, record));
-      if (sent == Sent::kLater) return {};
-      converted_record_ = kNone;
+      out.topic = topic;
+      out.opaque = &batch.in_flight[batch.next];
+      batch.in_flight[batch.next] = {&batch, batch.next, false, {}};
+      ++batch.next;
     }
     return {};
   }
 
-  // Makes `out_` from the record. False: it failed and is to be skipped.
-  base::Result<bool> convert(SourceBatch& batch, data::Record& record) {
+  // Makes `out` from the record. False: it failed and is to be skipped.
+  base::Result<bool> convert(SourceBatch& batch, data::Record& record, kafka::OutRecord& out) {
     const data::ConvertContext context{batch.data->arena().c(), &services_.schemas()};
     const std::string_view topic = batch.data->topic(record);
-    out_headers_.clear();
-    for (std::uint32_t i = 0; i < record.header_count; ++i) {
-      const sluice_header& header = record.headers[i];
-      auto bytes = policy_.with_retry([&] {
-        return converters_.header->from_connect(context, topic, view(header.key),
-                                                static_cast<const Schema*>(header.schema), header.value);
-      });
-      if (!bytes)
-        return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch,
-                              record);
-      out_headers_.push_back({header_key(batch, header), *bytes});
+    if (record.header_count > 0) {
+      SLUICE_TRY_ASSIGN(const bool ready, convert_headers(context, batch, record, out));
+      if (!ready) return false;
     }
     auto key = policy_.with_retry([&] {
       return converters_.key->from_connect(context, topic, batch.data->key_schema(record), record.key_value());
@@ -253,52 +264,100 @@ class SourceTask final : public TaskThread {
     });
     if (!value)
       return convert_failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
-    out_.key = *key;
-    out_.value = *value;
-    out_.headers = out_headers_;
-    out_.partition = record.partition < 0 ? kafka::kAnyPartition : record.partition;
+    out.key = *key;
+    out.value = *value;
+    out.partition = record.partition < 0 ? kafka::kAnyPartition : record.partition;
     if (record.timestamp_ms == SLUICE_NO_TIMESTAMP || record.timestamp_ms == -1) {
-      out_.timestamp_ms = kafka::kNoTimestamp;
+      out.timestamp_ms = kafka::kNoTimestamp;
     } else if (record.timestamp_ms < 0) {
       return base::connect_error("Invalid record timestamp {}", record.timestamp_ms);
     } else {
-      out_.timestamp_ms = record.timestamp_ms;
+      out.timestamp_ms = record.timestamp_ms;
     }
     return true;
   }
 
-  enum class Sent { kYes, kLater };
+  base::Result<bool> convert_headers(const data::ConvertContext& context, SourceBatch& batch, data::Record& record,
+                                     kafka::OutRecord& out) {
+    auto* headers = batch.data->arena().alloc_array<kafka::HeaderView>(record.header_count);
+    if (headers == nullptr) return base::fail(no_memory());
+    for (std::uint32_t i = 0; i < record.header_count; ++i) {
+      const sluice_header& header = record.headers[i];
+      auto bytes = policy_.with_retry([&] {
+        return converters_.header->from_connect(context, batch.data->topic(record), view(header.key),
+                                                static_cast<const Schema*>(header.schema), header.value);
+      });
+      if (!bytes)
+        return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch,
+                              record);
+      headers[i] = {header_key(batch, header), *bytes};
+    }
+    out.headers = {headers, record.header_count};
+    return true;
+  }
 
-  base::Result<Sent> produce(SourceBatch& batch, data::Record& record) {
-    if (record.topic >= batch.topics.size()) batch.topics.resize(batch.data->c()->topic_count, nullptr);
-    kafka::Topic*& topic = batch.topics[record.topic];
-    if (topic == nullptr) [[unlikely]] {
-      auto found = topic_handle(batch.data->topic(record));
-      if (!found) return retry_or_fail(std::move(found).error());
-      topic = *found;
-    }
-    out_.topic = topic;
-    InFlight& flight = batch.in_flight[batch.next];
-    flight = {&batch, batch.next, false, {}};
-    if (record.source_partition < batch.lines.size()) {
-      std::uint32_t& line = batch.lines[record.source_partition];
-      if (line == SourceBatch::kNoLine) {
-        SLUICE_TRY_ASSIGN(line, tracker_.line(batch.data->source_partition(record)));
+  // Hands the rest of run_ to the producer. False: it is full, or one record could not be placed yet.
+  base::Result<bool> send_run(SourceBatch& batch) {
+    while (run_sent_ < run_.size()) {
+      const std::size_t plain = plain_records(run_sent_);
+      const std::size_t wanted = plain > 0 ? plain : 1;
+      for (std::size_t i = 0; i < wanted; ++i) {
+        SLUICE_TRY(track(batch, run_[run_sent_ + i]));
       }
-      flight.tracked = true;
-      flight.ticket = tracker_.submit(line, record.source_offset, &flight);
+      std::size_t taken = 0;
+      if (plain > 0) {
+        taken = producer_->produce_batch(run_[run_sent_].topic, std::span(run_).subspan(run_sent_, plain));
+      } else {
+        const kafka::ProduceStatus status = producer_->produce(run_[run_sent_]);
+        if (status == kafka::ProduceStatus::kFailed) {
+          SLUICE_TRY(refused(batch, run_[run_sent_]));
+          ++run_sent_;
+          continue;
+        }
+        taken = status == kafka::ProduceStatus::kOk ? 1 : 0;
+      }
+      batch.outstanding += static_cast<std::uint32_t>(taken);
+      for (std::size_t i = wanted; i-- > taken;) untrack(run_[run_sent_ + i]);
+      run_sent_ += taken;
+      if (taken < wanted) {
+        drain(kQueueFullWait);
+        return false;
+      }
     }
-    out_.opaque = &flight;
-    const kafka::ProduceStatus status = producer_->produce(out_);
-    if (status == kafka::ProduceStatus::kOk) [[likely]] {
-      ++batch.outstanding;
-      return Sent::kYes;
+    return true;
+  }
+
+  // How many records from `begin` on go in one call: to one topic, without headers and timestamps.
+  std::size_t plain_records(std::size_t begin) const {
+    std::size_t end = begin;
+    while (end < run_.size() && run_[end].topic == run_[begin].topic && run_[end].headers.empty() &&
+           run_[end].timestamp_ms == kafka::kNoTimestamp)
+      ++end;
+    return end - begin;
+  }
+
+  base::Status track(SourceBatch& batch, kafka::OutRecord& out) {
+    InFlight& flight = *static_cast<InFlight*>(out.opaque);
+    const data::Record& record = batch.data->record(flight.record);
+    if (record.source_partition >= batch.lines.size()) return {};
+    std::uint32_t& line = batch.lines[record.source_partition];
+    if (line == SourceBatch::kNoLine) {
+      SLUICE_TRY_ASSIGN(line, tracker_.line(batch.data->source_partition(record)));
     }
-    if (status == kafka::ProduceStatus::kQueueFull) {
-      if (flight.tracked) tracker_.withdraw(flight.ticket);
-      drain(kQueueFullWait);
-      return Sent::kLater;
-    }
+    flight.tracked = true;
+    flight.ticket = tracker_.submit(line, record.source_offset, &flight);
+    return {};
+  }
+
+  void untrack(const kafka::OutRecord& out) {
+    InFlight& flight = *static_cast<InFlight*>(out.opaque);
+    if (std::exchange(flight.tracked, false)) tracker_.withdraw(flight.ticket);
+  }
+
+  // The producer will not take this record.
+  base::Status refused(SourceBatch& batch, const kafka::OutRecord& out) {
+    InFlight& flight = *static_cast<InFlight*>(out.opaque);
+    const data::Record& record = batch.data->record(flight.record);
     SLUICE_TRY(produce_failed(batch, record, producer_->last_error()));
     skip(record);
     if (flight.tracked) {  // tolerated: its offset advances
@@ -306,7 +365,22 @@ class SourceTask final : public TaskThread {
       tracker_.ack(flight.ticket);
       collect_offsets();
     }
-    return Sent::kYes;
+    return {};
+  }
+
+  // The handle of the record's topic; nullptr: not ready, try again after the pause that was made.
+  base::Result<kafka::Topic*> topic_of(SourceBatch& batch, const data::Record& record) {
+    if (record.topic >= batch.topics.size()) batch.topics.resize(batch.data->c()->topic_count, nullptr);
+    kafka::Topic*& topic = batch.topics[record.topic];
+    if (topic != nullptr) [[likely]]
+      return topic;
+    auto found = topic_handle(batch.data->topic(record));
+    if (found) return topic = *found;
+    if (found.error().code() != base::Code::kRetry) return found;
+    kLog.warn("WorkerSourceTask{{id={}}} Failed to send record; will retry: {}", id().to_string(),
+              found.error().to_string());
+    stop_.sleep_for(kRetryPause);
+    return nullptr;
   }
 
   // Looks the topic up once: it is created if the connector says how, and tracked as active.
@@ -315,13 +389,6 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY_ASSIGN(kafka::Topic * topic, producer_->topic(name));
     if (seen_topics_.insert(std::string(name)).second && worker_.config->topic_tracking_enabled()) report_topic(name);
     return topic;
-  }
-
-  base::Result<Sent> retry_or_fail(base::Error error) {
-    if (error.code() != base::Code::kRetry) return base::fail(std::move(error));
-    kLog.warn("WorkerSourceTask{{id={}}} Failed to send record; will retry: {}", id().to_string(), error.to_string());
-    stop_.sleep_for(kRetryPause);
-    return Sent::kLater;
   }
 
   // ---- failures ----
@@ -431,20 +498,29 @@ class SourceTask final : public TaskThread {
 
   // ---- batches ----
 
+  static base::Error no_memory() {
+    return {base::Code::kNoMemory, base::exceptions::kConnect,
+            fmt::format("A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault)};
+  }
+
   std::unique_ptr<SourceBatch> take_batch() {
     if (free_.empty()) {
       auto batch = std::make_unique<SourceBatch>();
-      batch->data = batches_.take();
+      batch->data = std::make_unique<data::Batch>();
       return batch;
     }
     auto batch = std::move(free_.back());
     free_.pop_back();
+    free_bytes_ -= batch->data->arena().reserved_bytes();
     return batch;
   }
 
   void give_back(std::unique_ptr<SourceBatch> batch) {
     batch->data->reset();
-    if (free_.size() < kBatchesKept) free_.push_back(std::move(batch));
+    const std::size_t bytes = batch->data->arena().reserved_bytes();
+    if (free_bytes_ + bytes > kFreeBytesMax && !free_.empty()) return;
+    free_bytes_ += bytes;
+    free_.push_back(std::move(batch));
   }
 
   void finish_current() {
@@ -456,7 +532,6 @@ class SourceTask final : public TaskThread {
       held_bytes_ += current_->held_bytes;
       in_flight_.push_back(std::move(current_));
     }
-    converted_record_ = kNone;
   }
 
   void recycle(SourceBatch* batch) {
@@ -485,15 +560,12 @@ class SourceTask final : public TaskThread {
     return {copy, key.size()};
   }
 
-  static constexpr std::uint32_t kNone = UINT32_MAX;
-
   plugin::ConnectorComponent component_;
   SourceMetrics source_metrics_;
   PluginServices services_;
   ErrorPolicy policy_;
   OffsetTracker tracker_;
   OffsetCommitter committer_;
-  data::BatchPool batches_;
   Converters converters_;
   std::optional<TransformChain> chain_;
   std::unique_ptr<TopicCreator> topics_;
@@ -508,14 +580,14 @@ class SourceTask final : public TaskThread {
   std::unique_ptr<plugin::SourceTaskInstance> stopped_instance_;
   bool started_ = false;
 
-  kafka::OutRecord out_;
-  std::vector<kafka::HeaderView> out_headers_;
-  std::uint32_t converted_record_ = kNone;  // record of the current batch that out_ was made from
+  std::vector<kafka::OutRecord> run_;  // converted records of the current batch
+  std::size_t run_sent_ = 0;           // of run_, already with the producer
   std::vector<sluice_ack> acks_;
   std::optional<base::Error> send_error_;
   std::unordered_set<std::string> seen_topics_;
   std::int64_t active_ = 0;
   std::size_t held_bytes_ = 0;  // of in_flight_
+  std::size_t free_bytes_ = 0;  // of free_
 };
 
 }  // namespace
