@@ -45,9 +45,13 @@ NOT_JAVA = {
     "plugins.json": {24: "a class of the Java platform that is no plugin"},
 }
 # Steps that do not match yet, and what is missing. Remove a line together with its reason.
+SMTS = "transformations that are not built yet"
 MISSING = {
     "create-errors.json": {29: "an impossible topic.creation.* fails the task instead of the connector"},
+    "plugins.json": {step: SMTS for step in (3, 4, 8, 9, 11, 13, 14, 15, 16)},
     "topics.json": {14: "a running task does not tell a topic again after a reset", 17: "the same"},
+    "validate-full-sink.json": {1: SMTS},
+    "validate-transforms.json": {step: SMTS for step in (1, 2, 3, 4, 5, 7, 10, 11, 13, 14, 24, 25)},
 }
 
 
