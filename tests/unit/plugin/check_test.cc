@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"crash_in_poll", "data.batches", "signal"}, Fault{"double_release", "data.release", "released the batch"},
         Fault{"leaks_thread", "lifecycle.start_stop", "threads outlive"},
         Fault{"exports_malloc", "static.exports", "malloc"}, Fault{"skips_on_restart", "data.restart", "lost"},
-        Fault{"edits_payload", "data.corpus", "signal"}, Fault{"bad_index", "data.batches", "topic index"},
+        Fault{"edits_payload", "data.corpus", "the test's process"}, Fault{"bad_index", "data.batches", "topic index"},
         Fault{"prints", "lifecycle.start_stop", "starting"}, Fault{"throws", "data.batches", "thrown in poll"},
         Fault{"foreign", "static.note", "no .note.sluice"}),
     [](const auto& fault) { return std::string(fault.param.plugin); });
