@@ -88,7 +88,7 @@ fi
 
 if $release; then
   say "Building Release with $jobs jobs"
-  cmake --preset release
+  cmake --preset release -DSLUICE_TESTS=ON  # the quickstart turns them off
   cmake --build --preset release -j "$jobs" --target all check_headers
   if $kafka && [ -z "${SLUICE_TEST_BOOTSTRAP:-}" ]; then
     say "Starting a real Kafka"
@@ -103,7 +103,7 @@ fi
 
 if $sanitize; then
   say "Building with AddressSanitizer and UBSan"
-  cmake --preset dev
+  cmake --preset dev -DSLUICE_TESTS=ON
   cmake --build --preset dev -j "$jobs"
   say "Running the unit tests and the fuzz seeds with sanitizers"
   run_ctest dev -L 'unit|fuzz' "${filter[@]}"

@@ -322,6 +322,12 @@ void define_own_keys(ConfigDef& def) {
       "sluice.state.dir", Type::kString, "", Importance::kMedium,
       "A directory for what the worker keeps between runs: staged plugins and their manifests. Empty: one under the "
       "system's cache directory."));
+  def.define(optional_key("sluice.log.format", Type::kString, "text", Importance::kLow,
+                          "How log lines look: text, or json for one object a line."));
+  def.define(optional_key("sluice.log.file", Type::kString, "", Importance::kLow,
+                          "The file that log lines are appended to. Empty: standard error."));
+  def.define(optional_key("sluice.log.level", Type::kString, "INFO", Importance::kLow,
+                          "The level of the root logger at start: OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE or ALL."));
 }
 
 }  // namespace
