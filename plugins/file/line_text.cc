@@ -20,6 +20,12 @@ std::size_t sequence(std::string_view text, std::size_t at, std::size_t* bad) {
                            : lead >= 0xF0 && lead <= 0xF4 ? 4
                                                           : 0;
   if (size == 0) return 0;
+  // A surrogate written in three bytes is one error to Java.
+  if (lead == 0xED && at + 2 < text.size() && byte(at + 1) >= 0xA0 && byte(at + 1) <= 0xBF && byte(at + 2) >= 0x80 &&
+      byte(at + 2) <= 0xBF) {
+    *bad = 3;
+    return 0;
+  }
   for (std::size_t i = 1; i < size; ++i) {
     if (at + i >= text.size()) {
       *bad = i;

@@ -49,6 +49,23 @@ class FileRoundtrip(unittest.TestCase):
         log = (self.folder / "source" / "server.log").read_text()
         self.assertNotIn("AddressSanitizer", log)
 
+    def test_text_beyond_ascii_goes_on_at_the_right_byte(self):
+        # Offsets count characters, as Java's do; the bytes they stand for are more.
+        topic = f"words-{uuid.uuid4().hex[:8]}"
+        text = self.folder / "words.txt"
+        text.write_text("Stra\u00dfe\n\U0001f600 \u65e5\u672c\n", encoding="utf-8")
+        worker = self.worker("words")
+        config = {"connector.class": "FileStreamSource", "tasks.max": "1", "file": str(text), "topic": topic}
+        worker.start(tied=True)
+        worker.create("words", config)
+        self.assertEqual(self.broker.consume(topic, 2), ["Stra\u00dfe", "\U0001f600 \u65e5\u672c"])
+        worker.stop()
+        with text.open("a", encoding="utf-8") as file:
+            file.write("\u00e4rger\n")
+        worker.start(tied=True)
+        worker.create("words", config)
+        self.assertEqual(self.broker.consume(topic, 3)[2:], ["\u00e4rger"])
+
     def test_topic_to_file_through_json(self):
         topic = f"json-{uuid.uuid4().hex[:8]}"
         self.broker.produce(topic, ['{"a":1}', '{"b":[true,null]}'])
