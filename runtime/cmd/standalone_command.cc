@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <utility>
 
 #include "rest/rest_server.h"
@@ -68,7 +69,8 @@ class StandaloneWorker {
   explicit StandaloneWorker(std::unique_ptr<WorkerParts> parts)
       : parts_(std::move(parts)), offsets_(parts_->config->offset_file()) {}
 
-  base::Status start() {
+  // Gives up with kStopping when a signal comes while no broker answers.
+  base::Status start(const Signals& signals) {
     SLUICE_TRY(offsets_.start());
     parts_->context.offsets = &offsets_;
     SLUICE_TRY_ASSIGN(auto options, rest::rest_options(*parts_->config));
@@ -79,6 +81,9 @@ class StandaloneWorker {
     for (const auto& listener : bound)
       logger().info("REST server listening at {}, advertising URL {}", listener.to_string(), url);
 
+    while (parts_->cluster_id.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
+      if (signals.requested())
+        return base::fail(base::Code::kStopping, base::exceptions::kConnect, "Stopped before a broker answered");
     SLUICE_TRY_ASSIGN(const auto cluster_id, parts_->cluster_id.get());
     parts_->context.kafka_cluster_id = cluster_id;
     if (!cluster_id.empty()) logger().info("Kafka cluster ID: {}", cluster_id);
@@ -174,8 +179,8 @@ int run_standalone(const std::vector<std::string>& args) {
   if (!parts) return startup_failed(parts.error());
   StandaloneWorker worker(std::move(*parts));
   int status = kExitOk;
-  if (auto started = worker.start(); !started) {
-    status = startup_failed(started.error());
+  if (auto started = worker.start(signals); !started) {
+    if (started.error().code() != base::Code::kStopping) status = startup_failed(started.error());
   } else if (auto created = worker.create_connectors({args.begin() + 1, args.end()}, signals); !created) {
     logger().error("Stopping after connector error\n{}", created.error().trace());
     fmt::print(stderr, "sluice: {}\n", created.error().message());

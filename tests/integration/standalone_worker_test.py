@@ -131,6 +131,38 @@ class Standalone(unittest.TestCase):
         self.assertIn(str(offsets), result.stderr)
         self.assertEqual(offsets.read_bytes(), b"not an offsets file")
 
+    def test_signal_while_no_broker_answers(self):
+        worker_file = self.folder / "w.properties"
+        worker_file.write_text(JAVA_STANDALONE_PROPERTIES.format(bootstrap=f"127.0.0.1:{free_ports(1)[0]}", folder=self.folder,
+                                                                plugins=build_dir() / "plugins", url=f"http://127.0.0.1:{free_ports(1)[0]}"))
+        process = subprocess.Popen([str(sluice_binary()), "standalone", str(worker_file)], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        time.sleep(1)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0)
+
+    def test_structured_log_in_a_file(self):
+        log = self.folder / "log.json"
+        with self.worker({"sluice.log.format": "json", "sluice.log.file": str(log)}) as worker:
+            worker.create("in", self.source_config(self.folder / "in.txt", "t"))
+            worker.wait_running("in")
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        self.assertTrue(any("Kafka Connect started" in line["message"] for line in lines))
+        self.assertTrue(any("in|task-0" in json.dumps(line) for line in lines), "no line names the task in its context")
+
+    def test_secrets_are_resolved_for_use_and_never_shown(self):
+        secrets = self.folder / "secrets.properties"
+        text = self.folder / "in.txt"
+        text.write_text("one\n")
+        secrets.write_text(f"where={text}\n")
+        variable = f"${{file:{secrets}:where}}"
+        with self.worker({"config.providers": "file", "config.providers.file.class": "FileConfigProvider"}) as worker:
+            worker.create("in", {**self.source_config(variable, "t")})
+            wait_until(lambda: self.offset_position(worker, "in") == 4, 20, worker.log_tail)
+            self.assertEqual(worker.get("/connectors/in/config")["file"], variable)
+            self.assertEqual(worker.get("/connectors/in/tasks")[0]["config"]["file"], variable)
+
     def test_input_file_that_vanishes_and_comes_back(self):
         text = self.folder / "in.txt"
         out = self.folder / "out.txt"
