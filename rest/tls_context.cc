@@ -204,7 +204,8 @@ Status use_client_auth(SSL_CTX* context, const config::ConfigMap& config) {
 Status use_protocols(SSL_CTX* context, const config::ConfigMap& config) {
   int lowest = 0;
   int highest = 0;
-  for (const std::string_view item : base::split(config.get_or("ssl.enabled.protocols", "TLSv1.2,TLSv1.3"), ',')) {
+  const std::string enabled = config.get_or("ssl.enabled.protocols", "TLSv1.2,TLSv1.3");  // what split() looks into
+  for (const std::string_view item : base::split(enabled, ',')) {
     const std::string_view name = base::java_trim(item);
     int version = 0;
     if (name == "TLSv1.2") version = TLS1_2_VERSION;
