@@ -13,7 +13,7 @@ if(SLUICE_MOLD)
 endif()
 
 add_library(sluice_build_flags INTERFACE)
-target_compile_options(sluice_build_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -fvisibility=hidden -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+target_compile_options(sluice_build_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -fvisibility=hidden)
 if(SLUICE_SANITIZE)
   # Global, so that plugins, tests and libraries agree.
   add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer -g1)

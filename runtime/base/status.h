@@ -139,4 +139,4 @@ tl::unexpected<Error> connect_error(fmt::format_string<Args...> format, Args&&..
 
 // Programmer mistakes only, never input. On in every build.
 #define SLUICE_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0) : ::sluice::base::assert_failed(#expression, __FILE__, __LINE__))
+  ((expression) ? static_cast<void>(0) : ::sluice::base::assert_failed(#expression, __FILE_NAME__, __LINE__))
