@@ -326,8 +326,9 @@ void define_own_keys(ConfigDef& def) {
                           "How log lines look: text, or json for one object a line."));
   def.define(optional_key("sluice.log.file", Type::kString, "", Importance::kLow,
                           "The file that log lines are appended to. Empty: standard error."));
-  def.define(optional_key("sluice.log.level", Type::kString, "INFO", Importance::kLow,
-                          "The level of the root logger at start: OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE or ALL."));
+  def.define(
+      optional_key("sluice.log.level", Type::kString, "INFO", Importance::kLow,
+                   "The level of the root logger at start: OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE or ALL."));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #pragma once
+// tidy: allow(size): one loop and its state; batches, tracker, committer and decoder have files of their own
 // A source task: poll -> transforms -> converters -> produce -> acks -> offsets (spec connect-runtime.md section 6.4).
 //
 // At least once: an offset is stored only after Kafka has acknowledged its record and every earlier one of the same

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "line_text.h"
+#include "plugins/file/line_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace file_stream;

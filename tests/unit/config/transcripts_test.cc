@@ -96,7 +96,8 @@ TEST_P(Transcripts, AnswersAsRecorded) {
       EXPECT_EQ(refusal_text(*outcome), Json::parse(expected)["message"].get<std::string>());
     } else if (status != 200) {
       ASSERT_FALSE(outcome.has_value());
-      EXPECT_EQ(outcome.error().to_string(), Json::parse(expected)["message"].get<std::string>());  // REST shows the class too
+      EXPECT_EQ(outcome.error().to_string(),
+                Json::parse(expected)["message"].get<std::string>());  // REST shows the class too
     } else {
       ASSERT_TRUE(outcome.has_value()) << outcome.error().message();
       EXPECT_EQ(reduced(Json::parse(to_json(*outcome)), step).dump(), reduced(Json::parse(expected), step).dump());

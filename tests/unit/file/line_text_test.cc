@@ -1,4 +1,4 @@
-#include "line_text.h"
+#include "plugins/file/line_text.h"
 
 #include <gtest/gtest.h>
 
