@@ -37,7 +37,8 @@ say() { printf '\n==> [%dm%02ds] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*";
 
 finish() {
   local status=$?
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM HUP
+  trap '' PIPE
   [ -z "$child" ] || kill "$child" 2>/dev/null || true
   if [ -n "$state" ]; then
     python3 tests/services/kafka.py stop "$state/kafka" || true
@@ -51,7 +52,8 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'exit 143' TERM HUP
+trap 'exit 141' PIPE  # whoever read the output has gone: stop the servers all the same
 
 # Runs ctest in a preset's build folder and adds its results to the totals. Arguments: preset, ctest options.
 run_ctest() {
