@@ -28,7 +28,8 @@ class ArenaWriter {
 
   // Room for `count` more bytes at at(). False: the arena's limit is reached.
   [[nodiscard]] bool reserve(std::size_t count) { return static_cast<std::size_t>(end_ - at_) >= count || grow(count); }
-  std::size_t room() const { return static_cast<std::size_t>(end_ - at_); }
+  std::size_t room() const { return room_at(at_); }
+  std::size_t room_at(const char* at) const { return static_cast<std::size_t>(end_ - at); }  // `at`: from at() on
 
   char* at() const { return at_; }
   void commit_to(char* at) { at_ = at; }

@@ -1,6 +1,6 @@
 #pragma once
-// Scanning texts many bytes at a time. SSE2 where the machine has it, eight bytes in a word elsewhere; never a read
-// outside the range given.
+// Scanning texts many bytes at a time. SSE2 where the machine has it, eight bytes in a word elsewhere. No read touches
+// another page of memory than the range given; only load_block reads outside the range at all.
 
 #include <bit>
 #include <cstdint>
@@ -8,6 +8,14 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLUICE_STRICT_READS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#define SLUICE_STRICT_READS 1
+#endif
 #endif
 
 namespace sluice::convert {
@@ -38,6 +46,23 @@ inline __m128i load_part(const char* p, std::size_t count) {
     low = at(0) | at(count / 2) << (8 * (count / 2)) | at(count - 1) << (8 * (count - 1));
   }
   return _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+}
+
+// The `count` bytes at p (1 to 15) and whatever stands behind them: as load_part, without its branches where the block
+// ends in the page in which it begins. Sanitizers see no such read.
+inline __m128i load_block(const char* p, std::size_t count) {
+#if !defined(SLUICE_STRICT_READS)
+  constexpr std::uintptr_t kPage = 4096;
+  if ((reinterpret_cast<std::uintptr_t>(p) & (kPage - 1)) <= kPage - 16)
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+#endif
+  return load_part(p, count);
+}
+
+// One bit for each byte that is '"' or '\\'.
+inline unsigned quotes_and_backslashes(__m128i block) {
+  return static_cast<unsigned>(_mm_movemask_epi8(
+      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')))));
 }
 
 // One bit for each byte that is '"', '\\', below 0x20 or from 0x80.

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "runtime/base/digits.h"
 #include "runtime/convert/base64.h"
-#include "runtime/convert/integer_text.h"
 #include "runtime/convert/json_scan.h"
 #include "runtime/convert/json_schema_text.h"
 #include "runtime/convert/json_text_out.h"
@@ -55,6 +55,11 @@ Op op_of(const Schema& schema) {
   return static_cast<Op>(schema.type());
 }
 
+// Ops whose values are written as they are.
+bool is_plain(Op op) {
+  return (op >= Op::kInt8 && op <= Op::kInt64) || op == Op::kFloat64 || op == Op::kBoolean || op == Op::kString;
+}
+
 Error data_failure(std::string message) {
   return Error(Code::kBadRecord, base::exceptions::kData, std::move(message));
 }
@@ -67,6 +72,7 @@ struct Encoder::FieldNode {
   static constexpr std::size_t kBlock = 16;
   std::string padded;
   std::size_t size = 0;
+  Kind plain = Kind::kNull;  // values of this kind need no more than plain_value(); kNull: there is none
   const Node* node = nullptr;
 };
 
@@ -78,6 +84,7 @@ struct Encoder::Node {
   const Node* key = nullptr;    // map; nullptr: schemaless
   const Node* value = nullptr;  // map, array; nullptr: schemaless
   std::vector<FieldNode> fields;
+  std::size_t room = 0;  // struct: for all keys, all numbers and the end
   std::string default_text;
   std::optional<Error> default_error;
   bool scale_known = false;  // Decimal: the schema states a usable scale
@@ -123,7 +130,7 @@ class Encoder::Run {
   bool integer(const Node& node, Kind kind, const Value& value) {
     if (!value.is(kind)) return misfit(node, value);
     if (!out_.reserve(kScalarRoom)) return false;
-    out_.commit_to(write_integer(out_.at(), value.i64()));
+    out_.commit_to(base::write_integer(out_.at(), value.i64()));
     return true;
   }
 
@@ -175,7 +182,7 @@ class Encoder::Run {
       case Kind::kInt32:
       case Kind::kInt64:
         if (!out_.reserve(kScalarRoom)) return false;
-        out_.commit_to(write_integer(out_.at(), value.i64()));
+        out_.commit_to(base::write_integer(out_.at(), value.i64()));
         return true;
       case Kind::kFloat32:
         return float32(value.f32());
@@ -344,23 +351,58 @@ class Encoder::Run {
       --depth_;
       return open('{');
     }
+    if (!out_.reserve(node.room)) return false;
     const Value* item = value.items().data();
+    char* at = out_.at();
     for (const FieldNode& field : node.fields) {
-      if (!out_.reserve(field.padded.size() + kScalarRoom)) return false;
-      const char* from = field.padded.data();
-      char* to = out_.at();
-      char* const end = to + field.size;
-      do {
-        std::memcpy(to, from, FieldNode::kBlock);
-        to += FieldNode::kBlock;
-        from += FieldNode::kBlock;
-      } while (to < end);
-      out_.commit_to(end);
-      const Node& child = *field.node;
-      if (item->is_null() ? !null(child) : !dispatch(child, *item)) return false;
+      at = put_key(at, field);
+      char* const end = item->kind() == field.plain ? plain_value(at, *item, node.room) : nullptr;
+      if (end != nullptr) {
+        at = end;
+      } else {
+        out_.commit_to(at);
+        if (item->is_null() ? !null(*field.node) : !dispatch(*field.node, *item)) return false;
+        if (!out_.reserve(node.room)) return false;
+        at = out_.at();
+      }
       ++item;
     }
-    return close('}');
+    *at++ = '}';
+    out_.commit_to(at);
+    --depth_;
+    return true;
+  }
+
+  static char* put_key(char* out, const FieldNode& field) {
+    const char* from = field.padded.data();
+    char* const end = out + field.size;
+    do {
+      std::memcpy(out, from, FieldNode::kBlock);
+      out += FieldNode::kBlock;
+      from += FieldNode::kBlock;
+    } while (out < end);
+    return end;
+  }
+
+  // A field's value of one of the kinds that is_plain() names, where room for every number is reserved. Gives the end;
+  // nullptr: this one needs the long way. Leaves `rest` bytes of room behind what it writes.
+  char* plain_value(char* out, const Value& value, std::size_t rest) const {
+    switch (value.kind()) {
+      case Kind::kNull:
+        return nullptr;
+      case Kind::kFloat64:
+        return std::isfinite(value.f64()) ? data::write_double(out, value.f64()) : nullptr;
+      case Kind::kBoolean:
+        std::memcpy(out, value.boolean_value() ? "true " : "false", 5);
+        return out + (value.boolean_value() ? 4 : 5);
+      case Kind::kString: {
+        const std::string_view text = value.text();
+        if (text.size() > kShortText || out_.room_at(out) < short_text_room(text.size()) + rest) return nullptr;
+        return write_short_text(out, text);
+      }
+      default:
+        return base::write_integer(out, value.i64());
+    }
   }
 
   bool decimal(const Node& node, const Value& value) {
@@ -390,7 +432,7 @@ class Encoder::Run {
       number = *small;
     }
     if (!out_.reserve(kScalarRoom)) return false;
-    out_.commit_to(write_integer(out_.at(), number));
+    out_.commit_to(base::write_integer(out_.at(), number));
     return true;
   }
 
@@ -462,8 +504,11 @@ void Encoder::prepare(Node& node, const Schema& schema) {
     entry.size = entry.padded.size();
     entry.padded.resize((entry.size + FieldNode::kBlock - 1) / FieldNode::kBlock * FieldNode::kBlock);
     entry.node = node_for(field.schema());
+    if (is_plain(entry.node->op)) entry.plain = entry.node->schema->type();
+    node.room += entry.padded.size() + kScalarRoom;
     node.fields.push_back(std::move(entry));
   }
+  node.room += 1;
   if (node.op == Op::kDecimal) {
     const auto scale = data::decimal_schema_scale(schema);
     node.scale_known = scale.has_value();

@@ -99,9 +99,51 @@ char* put_special(char* out, const char** p, const char* end) {
   return put_point(out, point);
 }
 
+#if defined(__SSE2__)
+// A block whose only characters that are not plain are quotes and backslashes, as JSON in a text has many. What follows
+// each one is copied again one place further on.
+bool write_quotes(TextStep* at, std::size_t count) {
+  const __m128i block =
+      count < 16 ? load_part(at->from, count) : _mm_loadu_si128(reinterpret_cast<const __m128i*>(at->from));
+  const unsigned wanted = (1U << count) - 1;
+  unsigned quotes = quotes_and_backslashes(block) & wanted;
+  if (quotes != (unplain_bytes(block) & wanted)) return false;
+  alignas(16) char bytes[32];
+  _mm_store_si128(reinterpret_cast<__m128i*>(bytes), block);
+  _mm_store_si128(reinterpret_cast<__m128i*>(bytes + 16), block);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at->to), block);
+  char* to = at->to;
+  for (; quotes != 0; quotes &= quotes - 1) {
+    const int i = std::countr_zero(quotes);
+    to[i] = '\\';
+    ++to;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i)));
+  }
+  at->from += count;
+  at->to = to + count;
+  return true;
+}
+#endif
+
 }  // namespace
 
+TextStep write_text_piece(char* out, const char* p, const char* end) {
+  TextStep at{p, out};
+#if defined(__SSE2__)
+  const auto left = static_cast<std::size_t>(end - p);
+  if (write_quotes(&at, left < 16 ? left : 16)) return at;
+#endif
+  at.from = copy_plain(&at.to, at.from, end);
+  if (at.from != end) at.to = put_special(at.to, &at.from, end);
+  return at;
+}
+
 bool append_text(ArenaWriter& out, std::string_view text) {
+  if (text.size() <= kShortText) {
+    if (!out.reserve(short_text_room(text.size()))) return false;
+    out.commit_to(write_short_text(out.at(), text));
+    return true;
+  }
   if (!out.reserve(text.size() + kSlack)) return false;
   out.put('"');
   const char* p = text.data();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "runtime/base/digits.h"
 #include "runtime/base/strings.h"
 #include "runtime/data/float_digits.h"
 #include "runtime/data/utf16.h"
@@ -120,27 +121,20 @@ char* write_exactly(char* out, Float value) {
 // the decimal that divides back to the value is the shortest one there is. nullptr: it is none.
 char* write_few_decimals(char* out, double value) {
   if (value < 1e-3 || value >= 1e7) return nullptr;
-  int decimals = 2;
-  double unit = 100;
-  auto scaled = static_cast<std::int64_t>(value * unit + 0.5);
-  if (static_cast<double>(scaled) / unit != value) {
-    decimals = 4;
+  std::uint32_t unit = 100;
+  auto scaled = static_cast<std::uint64_t>(value * 100 + 0.5);
+  if (static_cast<double>(scaled) / 100 != value) {
     unit = 10000;
-    scaled = static_cast<std::int64_t>(value * unit + 0.5);
-    if (static_cast<double>(scaled) / unit != value) return nullptr;
+    scaled = static_cast<std::uint64_t>(value * 10000 + 0.5);
+    if (static_cast<double>(scaled) / 10000 != value) return nullptr;
   }
-  while (decimals > 1 && scaled % 10 == 0) {
-    scaled /= 10;
-    --decimals;
-  }
-  // The digits with zeros before them, so that at least one stands before the point.
-  char digits[16];
-  int count = 0;
-  for (; scaled != 0 || count <= decimals; scaled /= 10) digits[count++] = static_cast<char>('0' + scaled % 10);
-  while (count > decimals) *out++ = digits[--count];
+  out = base::write_below_1e8(out, static_cast<std::uint32_t>(scaled / unit));
   *out++ = '.';
-  while (count > 0) *out++ = digits[--count];
-  return out;
+  // Four digits, of which the zeros at the end are left off.
+  const auto fraction = static_cast<std::uint32_t>(scaled % unit) * (10000 / unit);
+  const std::uint64_t digits = base::eight_digits(fraction) >> 32;
+  base::store_eight(out, digits | base::kEightZeros);
+  return out + (8 - std::countl_zero(digits | 1) / 8);
 }
 char* write_few_decimals(char* /*out*/, float /*value*/) {
   return nullptr;
@@ -159,7 +153,7 @@ char* write_floating(char* out, Float value) {
   if (value < F::kWholeMax) {
     const auto whole = static_cast<std::int32_t>(value);
     if (static_cast<Float>(whole) == value) {
-      out = std::to_chars(out, out + 8, whole).ptr;
+      out = base::write_below_1e8(out, static_cast<std::uint32_t>(whole));
       return copy(out, ".0");
     }
   }
@@ -365,7 +359,7 @@ char* write_float(char* out, float value) {
   return write_floating(out, value);
 }
 char* write_integer(char* out, std::int64_t value) {
-  return std::to_chars(out, out + kIntegerTextMax, value).ptr;
+  return base::write_integer(out, value);
 }
 
 void append_double(double value, std::string& out) {
