@@ -160,6 +160,10 @@ base::Result<KeyManifest> parse_key(const Json& json, const std::string& where) 
     SLUICE_TRY(inner.read("min", key.number_min));
     SLUICE_TRY(inner.read("max", key.number_max));
     SLUICE_TRY(inner.read("items", key.items));
+    if (key.validator == SLUICE_VALIDATOR_NONE) return bad("{}.validator: a kind is expected", where);
+    // Numbers that the kind has no use for are not kept.
+    if (key.validator != SLUICE_VALIDATOR_RANGE) key.number_max = 0;
+    if (key.validator != SLUICE_VALIDATOR_RANGE && key.validator != SLUICE_VALIDATOR_AT_LEAST) key.number_min = 0;
   }
   if (key.name.empty()) return bad("{}: a key without a name", where);
   return key;

@@ -67,30 +67,35 @@ static inline int64_t sluice_config_i64(const sluice_kv* config, uint32_t count,
  * ------------------------------------------------------------------------------------------------------------- */
 
 static inline sluice_value sluice_null(void) {
-  sluice_value v = {0};
+  sluice_value v;
+  memset(&v, 0, sizeof v);
   return v;
 }
 static inline sluice_value sluice_i64(int64_t number) {
-  sluice_value v = {0};
+  sluice_value v;
+  memset(&v, 0, sizeof v);
   v.kind = SLUICE_INT64;
   v.as.i64 = number;
   return v;
 }
 static inline sluice_value sluice_f64(double number) {
-  sluice_value v = {0};
+  sluice_value v;
+  memset(&v, 0, sizeof v);
   v.kind = SLUICE_FLOAT64;
   v.as.f64 = number;
   return v;
 }
 static inline sluice_value sluice_bool(int truth) {
-  sluice_value v = {0};
+  sluice_value v;
+  memset(&v, 0, sizeof v);
   v.kind = SLUICE_BOOLEAN;
   v.as.i64 = truth ? 1 : 0;
   return v;
 }
 /* A view: the bytes must live as long as the batch (its arena, or static storage). */
 static inline sluice_value sluice_string(sluice_str text) {
-  sluice_value v = {0};
+  sluice_value v;
+  memset(&v, 0, sizeof v);
   v.kind = SLUICE_STRING;
   v.size = (uint32_t)text.size;
   v.as.bytes = (const uint8_t*)(text.data != NULL ? text.data : "");
@@ -169,7 +174,7 @@ static inline sluice_record* sluice_batch_add(sluice_batch* batch, sluice_str to
 /* A map of one pair in the batch, {key: value}; kind SLUICE_NULL: no memory. */
 static inline sluice_value sluice_map1(sluice_batch* batch, const char* key, sluice_value value) {
   sluice_value* pair = (sluice_value*)sluice_alloc(batch, 2 * sizeof *pair, 16);
-  sluice_value map = {0};
+  sluice_value map = sluice_null();
   if (pair == NULL) return map;
   pair[0] = sluice_string_copy(batch, sluice_str_of(key));
   pair[1] = value;
@@ -209,8 +214,8 @@ static inline sluice_status sluice_record_source(sluice_batch* batch, sluice_rec
 static inline int64_t sluice_stored_i64(const sluice_offset_reader* reader, void* ctx, const char* name,
                                         const char* key, int64_t fallback) {
   sluice_value pair[2];
-  sluice_value partition = {0};
-  sluice_value offset = {0};
+  sluice_value partition = sluice_null();
+  sluice_value offset = sluice_null();
   sluice_error err;
   if (reader == NULL) return fallback;
   memset(&err, 0, sizeof err);
