@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <span>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -240,11 +239,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     const std::size_t count = current_->messages.size();
     sink_metrics_.read.add(static_cast<double>(count));
     metrics_->batch(count);
-    return decoder_->decode(*current_, [this](std::string_view topic) {
-      if (!worker_.config->topic_tracking_enabled() || seen_topics_.contains(std::string(topic))) return;
-      seen_topics_.emplace(topic);
-      report_topic(topic);
-    });
+    return decoder_->decode(*current_, [this](std::string_view topic) { note_topic(topic); });
   }
 
   // put() with what is there, also with nothing: sinks flush on time by it.
@@ -529,7 +524,6 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   std::set<TopicPartition> paused_by_plugin_;
   std::vector<kafka::PartitionOffset> rewinds_;
   std::optional<base::Error> callback_error_;
-  std::unordered_set<std::string> seen_topics_;
   kafka::MessageBatch idle_messages_;
 
   std::unique_ptr<SinkBatch> current_;

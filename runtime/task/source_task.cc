@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -387,7 +386,7 @@ class SourceTask final : public TaskThread {
   base::Result<kafka::Topic*> topic_handle(std::string_view name) {
     SLUICE_TRY(topics_->ensure(name));
     SLUICE_TRY_ASSIGN(kafka::Topic * topic, producer_->topic(name));
-    if (seen_topics_.insert(std::string(name)).second && worker_.config->topic_tracking_enabled()) report_topic(name);
+    note_topic(name);
     return topic;
   }
 
@@ -584,7 +583,6 @@ class SourceTask final : public TaskThread {
   std::size_t run_sent_ = 0;           // of run_, already with the producer
   std::vector<sluice_ack> acks_;
   std::optional<base::Error> send_error_;
-  std::unordered_set<std::string> seen_topics_;
   std::int64_t active_ = 0;
   std::size_t held_bytes_ = 0;  // of in_flight_
   std::size_t free_bytes_ = 0;  // of free_

@@ -11,6 +11,7 @@ namespace sluice::task {
 namespace {
 
 const base::Logger kLog{"org.apache.kafka.connect.runtime.WorkerTask"};
+constexpr std::int64_t kTopicsNotedMs = 2000;
 
 }  // namespace
 
@@ -111,8 +112,14 @@ void TaskThread::report_resumed() {
   if (!abandoned()) listener_.on_task_resume(id());
 }
 
-void TaskThread::report_topic(std::string_view topic) {
-  if (!abandoned()) listener_.on_topic_active(id(), topic);
+void TaskThread::note_topic(std::string_view topic) {
+  if (!worker_.config->topic_tracking_enabled()) return;
+  const std::int64_t now_ms = worker_.clock->monotonic_ns() / 1'000'000;
+  if (now_ms - noted_since_ms_ > kTopicsNotedMs) {
+    noted_topics_.clear();
+    noted_since_ms_ = now_ms;
+  }
+  if (noted_topics_.emplace(topic).second && !abandoned()) listener_.on_topic_active(id(), topic);
 }
 
 void TaskThread::wait_while_paused() {

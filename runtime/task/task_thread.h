@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_set>
 
 #include "runtime/base/status.h"
 #include "runtime/task/listener.h"
@@ -43,7 +45,9 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   void report_startup(std::string_view version);
   void report_paused();
   void report_resumed();
-  void report_topic(std::string_view topic);
+  // A record for (or from) this topic went through. Told to the listener now and then, not for each: a reset of the
+  // active topics is to be followed by those that still are.
+  void note_topic(std::string_view topic);
   // [task] Sleeps until resumed or stopped.
   void wait_while_paused();
 
@@ -63,6 +67,9 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   bool started_ = false;
   bool ended_ = false;
   std::thread thread_;
+
+  std::unordered_set<std::string> noted_topics_;  // [task] since noted_since_ms_
+  std::int64_t noted_since_ms_ = 0;
 };
 
 }  // namespace sluice::task

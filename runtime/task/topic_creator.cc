@@ -27,9 +27,12 @@ base::Result<std::unique_ptr<TopicCreator>> TopicCreator::make(const WorkerConte
 }
 
 base::Status TopicCreator::ensure(std::string_view topic) {
-  if (!groups_) return {};
+  if (!groups_ || ensured_.contains(topic)) return {};
   SLUICE_TRY_ASSIGN(const auto existing, admin_->describe_topic(topic, kAdminTimeout));
-  if (existing) return {};
+  if (existing) {
+    ensured_.emplace(topic);
+    return {};
+  }
   const config::TopicCreationGroup& group = groups_->group_for(topic);
   kafka::NewTopic wanted{std::string(topic), group.partitions, group.replication_factor, {}};
   for (const auto& [key, value] : group.topic_config)
@@ -45,6 +48,7 @@ base::Status TopicCreator::ensure(std::string_view topic) {
                 topic))
             .with_cause(std::move(created).error()));
   }
+  ensured_.emplace(topic);
   if (*created) kLog.info("Created topic '{}' using creation group {}", topic, group.name);
   return {};
 }

@@ -3,8 +3,11 @@
 // the task's thread. Without topic.creation.* keys, or with topic.creation.enable=false, it does nothing and the
 // brokers' auto-creation decides.
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "runtime/base/ids.h"
@@ -22,13 +25,14 @@ class TopicCreator {
                                                           const config::ConnectorConfig& connector,
                                                           const base::TaskId& task);
 
-  // Once per topic. Errors: kRetry for what may pass, else the task must fail.
+  // Looks at each topic once; cheap after that. Errors: kRetry for what may pass, else the task must fail.
   base::Status ensure(std::string_view topic);
 
  private:
   TopicCreator() = default;
   std::optional<config::TopicCreationGroups> groups_;
   std::unique_ptr<kafka::Admin> admin_;
+  std::set<std::string, std::less<>> ensured_;
 };
 
 }  // namespace sluice::task
