@@ -1,5 +1,8 @@
 #include "runtime/cmd/worker_parts.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "runtime/base/log.h"
@@ -51,11 +54,31 @@ base::Status start_broker(WorkerParts& parts) {
   return {};
 }
 
+// Where plugins are staged if sluice.state.dir says nothing: the user's cache. Empty, with a warning, if it cannot be
+// made; plugins are then loaded from where they lie, and must not be overwritten while they are in use.
+std::string state_dir(const config::WorkerConfig& config) {
+  if (!config.state_dir().empty()) return config.state_dir();
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  std::filesystem::path path;
+  if (cache != nullptr && *cache == '/')
+    path = cache;
+  else if (home != nullptr && *home == '/')
+    path = std::filesystem::path(home) / ".cache";
+  std::error_code problem;
+  if (!path.empty()) std::filesystem::create_directories(path /= "sluice/worker", problem);
+  if (!path.empty() && !problem) return path.string();
+  logger().warn(
+      "No folder to stage plugins in{}{}: set sluice.state.dir; until then do not overwrite plugins that are in use",
+      problem ? ": " : "", problem ? problem.message() : "");
+  return {};
+}
+
 base::Status find_plugins(WorkerParts& parts) {
   logger().info("Scanning for plugin classes. This might take a moment ...");
   plugin::Registry::Options options;
   options.plugin_path = parts.config->plugin_path();
-  options.state_dir = parts.config->state_dir();
+  options.state_dir = state_dir(*parts.config);
   options.worker_version = kafka_version();
   options.probe_command = own_path();
   parts.plugins = std::make_unique<plugin::Registry>(std::move(options));
