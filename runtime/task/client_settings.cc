@@ -59,7 +59,9 @@ base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& work
   kafka::ConfigMap java{{"group.id", "connect-" + task.connector},
                         {"client.id", "connector-consumer-" + task.to_string()},
                         {"enable.auto.commit", "false"},
-                        {"auto.offset.reset", "earliest"}};
+                        {"auto.offset.reset", "earliest"},
+                        // A slow put must not cost the membership: librdkafka's longest. A user's own value wins.
+                        {"max.poll.interval.ms", "86400000"}};
   return translate(worker, connector, std::move(java), config::ClientKind::kConsumer, kafka::ClientKind::kConsumer);
 }
 
