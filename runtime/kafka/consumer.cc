@@ -1,6 +1,8 @@
 #include "runtime/kafka/consumer.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "runtime/kafka/consumer_impl.h"
@@ -62,7 +64,30 @@ void MessageBatch::clear() {
   client_.reset();
 }
 
+namespace {
+
+// librdkafka allocates a reader for the headers of each record, even of those without. Its messages are views into the
+// fetched batch, where (KIP-98, record format 2) the value stands between its size and the number of headers. Where
+// that size is found, a zero behind the value says that there are no headers; false says nothing.
+bool surely_no_headers(const rd_kafka_message_t& message) {
+  if (message.payload == nullptr) return false;
+  std::uint8_t size_text[10];
+  std::ptrdiff_t count = 0;
+  std::uint64_t size = std::uint64_t{message.len} << 1;  // zigzag
+  for (; size > 0x7F; size >>= 7) size_text[count++] = static_cast<std::uint8_t>(size | 0x80);
+  size_text[count++] = static_cast<std::uint8_t>(size);
+  const auto* const value = static_cast<const std::uint8_t*>(message.payload);
+  const bool key_fits = message.key == nullptr
+                            ? value[-count - 1] == 1  // -1 in zigzag: no key
+                            : static_cast<const std::uint8_t*>(message.key) + message.key_len == value - count;
+  return key_fits && std::memcmp(value - count, size_text, static_cast<std::size_t>(count)) == 0 &&
+         value[message.len] == 0;
+}
+
+}  // namespace
+
 void MessageBatch::headers(std::size_t index, std::vector<HeaderView>& out) const {
+  if (surely_no_headers(*static_cast<rd_kafka_message_t*>(raw_[index]))) return;
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(static_cast<rd_kafka_message_t*>(raw_[index]), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return;

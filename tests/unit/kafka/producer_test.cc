@@ -40,6 +40,34 @@ TEST_P(ProducerTest, DeliversWithoutCopyingAndReportsEachRecordOnce) {
   EXPECT_EQ(maker->outstanding(), 0u);
 }
 
+TEST_P(ProducerTest, HeadersComeBackWhateverStandsBeforeThem) {
+  const std::string topic = new_topic();
+  auto maker = producer();
+  Topic* handle = *maker->topic(topic);
+  const HeaderView header[] = {{"h", "x"}};
+  const std::string zeros(20'000, '\0');
+  std::size_t made = 0;
+  for (const std::size_t size : {0, 1, 63, 64, 65, 127, 128, 8191, 8192, 20'000}) {
+    for (const std::string_view key : {std::string_view(), std::string_view(""), std::string_view("key")}) {
+      for (const bool with : {true, false}) {
+        ASSERT_EQ(maker->produce({.topic = handle,
+                                  .partition = 0,
+                                  .key = key,
+                                  .value = std::string_view(zeros).substr(0, size),
+                                  .headers = std::span(header, with ? 1 : 0)}),
+                  ProduceStatus::kOk);
+        ++made;
+      }
+    }
+  }
+  ASSERT_TRUE(maker->flush(steady_clock::now() + 30s, ignore));
+  auto reader = consumer();
+  ASSERT_TRUE(reader->assign(at(topic, 0, Consumer::kOffsetBeginning)));
+  const auto got = consume(*reader, made);
+  ASSERT_EQ(got.size(), made);
+  for (std::size_t i = 0; i < made; ++i) EXPECT_EQ(got[i].headers.size(), i % 2 == 0 ? 1u : 0u) << i;
+}
+
 TEST_P(ProducerTest, KeepsNullAndEmptyApartAndCarriesHeadersAndTimestamps) {
   const std::string topic = new_topic();
   auto maker = producer();
