@@ -1,6 +1,8 @@
 // One task of a worker, in this process, with everything that a task has: plugin, converters, transforms, offsets,
 // metrics.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -70,6 +72,9 @@ config::ConfigMap connector_properties(const Options& options, bool source) {
   if (!source) {
     config.set("connector.class", "BlackholeSink");
     config.set("topics", options.topic);
+    // A group of its own: each run reads the topic from its beginning.
+    config.set("consumer.override.group.id",
+               fmt::format("bench-{}-{}", ::getpid(), Clock::now().time_since_epoch().count()));
   } else if (!options.file.empty()) {
     config.set("connector.class", "FileStreamSource");
     config.set("file", options.file);
