@@ -18,9 +18,10 @@ constexpr std::int64_t kDeliveryTimeout = 120'000;
 constexpr std::int64_t kTransactionTimeout = 60'000;
 constexpr std::int64_t kSessionTimeout = 45'000;
 constexpr std::int64_t kMaxInFlight = 5;
-// Ours: what a consumer may hold beside what the caller has. librdkafka's default is 64 MiB, too much for a small
-// worker.
-constexpr std::int64_t kConsumerQueueKib = 16 * 1024;
+// Ours: what a consumer may hold beside what the caller has. librdkafka's default is 64 MiB. Once the queue is full
+// librdkafka 2.0 looks again only about a second later, so a small queue is a limit on throughput: 16 MiB was five
+// times slower than this.
+constexpr std::int64_t kConsumerQueueKib = 40 * 1024;
 
 bool in_list(std::string_view list, std::string_view value) {
   if (list.empty()) return false;
