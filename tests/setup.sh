@@ -13,7 +13,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # A line is a Debian package; 'package=command' is also satisfied by that command from elsewhere.
 build_packages="
   g++=g++ cmake=cmake ninja-build=ninja pkg-config=pkg-config curl=curl python3=python3 ca-certificates
-  librdkafka-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libcpp-httplib-dev libexpected-dev prometheus-cpp-dev
+  librdkafka-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcpp-httplib-dev libexpected-dev prometheus-cpp-dev
   libboost-dev libboost-program-options-dev libssl-dev libpcre2-dev libseccomp-dev
 "
 test_packages="

@@ -80,22 +80,4 @@ void Batch::reset() {
   schemas_owned_ = nullptr;
 }
 
-std::unique_ptr<Batch> BatchPool::take() {
-  {
-    std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      auto batch = std::move(free_.back());
-      free_.pop_back();
-      return batch;
-    }
-  }
-  return std::make_unique<Batch>(batch_limit_bytes_);
-}
-
-void BatchPool::give_back(std::unique_ptr<Batch> batch) {
-  batch->reset();
-  std::lock_guard lock(mutex_);
-  if (free_.size() < kept_max_) free_.push_back(std::move(batch));
-}
-
 }  // namespace sluice::data

@@ -1,11 +1,10 @@
 #pragma once
-// Batches: the unit in which records move. A Batch owns an arena and the C batch that lives in it; a BatchPool recycles
-// them. The owner of a batch is one thread at a time; handing it over (to delivery reports, to a sink) hands over
-// everything in it.
+// Batches: the unit in which records move. A Batch owns an arena and the C batch that lives in it;
+// reset() makes it ready for the next use. The owner of a batch is one thread at a time; handing it over (to delivery
+// reports, to a sink) hands over everything in it.
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -77,21 +76,6 @@ class Batch {
   const sluice_schema* const* schemas_owned_ = nullptr;
   std::uint32_t topic_capacity_ = 0;
   std::uint32_t schema_capacity_ = 0;
-};
-
-// Recycles batches. Thread-safe: delivery reports may give a batch back on another thread.
-class BatchPool {
- public:
-  explicit BatchPool(std::size_t kept_max = 16, std::size_t batch_limit_bytes = Arena::kLimitBytesDefault)
-      : kept_max_(kept_max), batch_limit_bytes_(batch_limit_bytes) {}
-  std::unique_ptr<Batch> take();
-  void give_back(std::unique_ptr<Batch> batch);
-
- private:
-  const std::size_t kept_max_;
-  const std::size_t batch_limit_bytes_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Batch>> free_;
 };
 
 }  // namespace sluice::data
