@@ -38,6 +38,16 @@ Error Error::with_cause(Error cause) && {
   return std::move(*this);
 }
 
+Error Error::with_redirect(std::string url) && {
+  address_ = std::make_shared<const Address>(Address{std::move(url), rest_status()});
+  return std::move(*this);
+}
+
+Error Error::with_rest_status(int status) && {
+  address_ = std::make_shared<const Address>(Address{address_ ? address_->redirect : std::nullopt, status});
+  return std::move(*this);
+}
+
 std::string Error::to_string() const {
   std::string text;
   for (const Error* error = this; error != nullptr; error = error->cause()) {

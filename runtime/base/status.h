@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -59,6 +60,12 @@ inline constexpr const char* kUnsupportedOperation = "java.lang.UnsupportedOpera
 inline constexpr const char* kNumberFormat = "java.lang.NumberFormatException";
 inline constexpr const char* kIndexOutOfBounds = "java.lang.IndexOutOfBoundsException";
 inline constexpr const char* kRuntime = "java.lang.RuntimeException";
+// A REST exception whose HTTP status is told by Error::rest_status().
+inline constexpr const char* kConnectRest = "org.apache.kafka.connect.runtime.rest.errors.ConnectRestException";
+// Another worker must answer: Error::redirect() is its URL, empty where none is known.
+inline constexpr const char* kNotLeader = "org.apache.kafka.connect.runtime.distributed.NotLeaderException";
+inline constexpr const char* kNotAssigned = "org.apache.kafka.connect.runtime.distributed.NotAssignedException";
+inline constexpr const char* kRebalanceNeeded = "org.apache.kafka.connect.runtime.distributed.RebalanceNeededException";
 }  // namespace exceptions
 
 class [[nodiscard]] Error {
@@ -69,11 +76,17 @@ class [[nodiscard]] Error {
 
   // Returns this error with `cause` beneath it, as Java's two-argument exception constructors do.
   Error with_cause(Error cause) &&;
+  // The URL of the worker that can do what was asked (kNotLeader, kNotAssigned); may be empty.
+  Error with_redirect(std::string url) &&;
+  // The HTTP status of a kConnectRest error.
+  Error with_rest_status(int status) &&;
 
   Code code() const { return code_; }
   const char* exception() const { return exception_; }
   const std::string& message() const { return message_; }
   const Error* cause() const { return cause_.get(); }
+  const std::string* redirect() const { return address_ && address_->redirect ? &*address_->redirect : nullptr; }
+  int rest_status() const { return address_ ? address_->rest_status : 0; }  // 0: none
 
   // "exception: message", and one "Caused by: ..." line for each cause.
   std::string to_string() const;
@@ -86,6 +99,11 @@ class [[nodiscard]] Error {
   const char* exception_;
   std::string message_;
   std::shared_ptr<const Error> cause_;
+  struct Address {
+    std::optional<std::string> redirect;
+    int rest_status = 0;
+  };
+  std::shared_ptr<const Address> address_;
 };
 
 template <typename T>

@@ -8,7 +8,9 @@
 // still take effect.
 //
 // Errors carry the Java exception that Connect throws, and rest/ maps it to a status: exceptions::kNotFound -> 404,
-// kAlreadyExists -> 409, kBadRequest -> 400, anything else 500.
+// kAlreadyExists -> 409, kBadRequest -> 400, kConnectRest -> its rest_status(), anything else 500. kNotLeader,
+// kNotAssigned: another worker must be asked, Error::redirect() is its URL (empty: none is known now).
+// kRebalanceNeeded: not before the configuration that was just written has been taken over.
 
 #include <chrono>
 #include <memory>
@@ -75,6 +77,14 @@ class Herder {
   // configuration.
   virtual base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config,
                                                                       Deadline deadline) = 0;
+
+  // Worker to worker (spec connect-runtime.md section 1.5). The signature is checked first, on the caller's thread.
+  virtual base::Status put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
+                                        const InternalRequest& request, Deadline deadline) = 0;
+  virtual base::Status fence_zombies(std::string_view connector, const InternalRequest& request, Deadline deadline) = 0;
+
+  // A logger's level on every worker of the cluster, this one too.
+  virtual base::Status set_cluster_logger_level(std::string_view logger, std::string_view level) = 0;
 };
 
 }  // namespace sluice::herder

@@ -310,6 +310,24 @@ base::Status StandaloneHerder::stop_connector(std::string_view connector, Deadli
       [this, name](Reply<void> reply, Turn turn) { stop_running(name, std::move(reply), std::move(turn)); });
 }
 
+// ---- what only a cluster has
+
+base::Status StandaloneHerder::put_task_configs(std::string_view, const std::vector<config::ConfigMap>&,
+                                                const InternalRequest&, Deadline) {
+  return base::connect_error(
+      "Kafka Connect in standalone mode does not support externally setting task configurations.");
+}
+
+base::Status StandaloneHerder::fence_zombies(std::string_view, const InternalRequest&, Deadline) {
+  return base::connect_error("Kafka Connect in standalone mode does not support exactly-once source connectors.");
+}
+
+base::Status StandaloneHerder::set_cluster_logger_level(std::string_view logger, std::string_view level) {
+  if (const auto parsed = base::parse_log_level(level))
+    base::set_logger_level(logger, *parsed, parts_.worker->clock->now_ms());
+  return {};
+}
+
 // ---- offsets
 
 OffsetTools StandaloneHerder::offset_tools() {

@@ -10,11 +10,12 @@
 
 #include "runtime/base/ids.h"
 #include "runtime/config/config_map.h"
+#include "runtime/store/config_snapshot.h"
 
 namespace sluice::herder {
 
 enum class ConnectorType { kUnknown, kSource, kSink };
-enum class TargetState { kStarted, kPaused, kStopped };
+using store::TargetState;
 
 struct ConnectorInfo {
   std::string name;
@@ -67,6 +68,13 @@ struct RestartRequest {
 struct OffsetInfo {
   std::string partition_json;
   std::string offset_json;
+};
+
+// The headers of a request between workers (KIP-507), and the exact bytes that are signed.
+struct InternalRequest {
+  std::optional<std::string> authorization;        // X-Connect-Authorization
+  std::optional<std::string> signature_algorithm;  // X-Connect-Request-Signature-Algorithm
+  std::string body;
 };
 
 struct ServerInfo {

@@ -1,5 +1,7 @@
 #include "tests/unit/rest/fake_herder.h"
 
+#include "runtime/base/log.h"
+
 namespace sluice::rest {
 
 using base::Code;
@@ -210,6 +212,22 @@ Result<config::ConfigInfos> FakeHerder::validate_connector_config(const config::
   config::ConfigInfos infos;
   infos.name = config.get_or("connector.class", "");
   return infos;
+}
+
+base::Status FakeHerder::put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>&,
+                                          const herder::InternalRequest&, Deadline deadline) {
+  SLUICE_TRY(enter(deadline));
+  return known(connector, "Connector {} not found");
+}
+
+base::Status FakeHerder::fence_zombies(std::string_view connector, const herder::InternalRequest&, Deadline deadline) {
+  SLUICE_TRY(enter(deadline));
+  return known(connector, "Connector {} not found");
+}
+
+base::Status FakeHerder::set_cluster_logger_level(std::string_view logger, std::string_view level) {
+  if (const auto parsed = base::parse_log_level(level)) base::set_logger_level(logger, *parsed, 0);
+  return {};
 }
 
 }  // namespace sluice::rest

@@ -61,6 +61,10 @@ class FakeHerder final : public herder::Herder {
                                                     const std::vector<herder::OffsetInfo>& changes, Deadline) override;
   base::Result<std::string> reset_connector_offsets(std::string_view connector, Deadline) override;
   base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config, Deadline) override;
+  base::Status put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
+                                const herder::InternalRequest& request, Deadline) override;
+  base::Status fence_zombies(std::string_view connector, const herder::InternalRequest& request, Deadline) override;
+  base::Status set_cluster_logger_level(std::string_view logger, std::string_view level) override;
 
  private:
   base::Status enter(Deadline deadline);  // hangs while corked; gives the error planned
