@@ -217,12 +217,12 @@ Result<config::ConfigInfos> FakeHerder::validate_connector_config(const config::
 base::Status FakeHerder::put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>&,
                                           const herder::InternalRequest&, Deadline deadline) {
   SLUICE_TRY(enter(deadline));
-  return known(connector, "Connector {} not found");
+  return known(connector, fmt::format("Connector {} not found", connector));
 }
 
 base::Status FakeHerder::fence_zombies(std::string_view connector, const herder::InternalRequest&, Deadline deadline) {
   SLUICE_TRY(enter(deadline));
-  return known(connector, "Connector {} not found");
+  return known(connector, fmt::format("Connector {} not found", connector));
 }
 
 base::Status FakeHerder::set_cluster_logger_level(std::string_view logger, std::string_view level) {
