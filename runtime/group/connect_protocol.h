@@ -56,7 +56,9 @@ struct MemberMetadata {
   bool operator==(const MemberMetadata&) const = default;
 };
 
-// Items are written one element per connector in order of first appearance, connectors before tasks.
+// Items are written one element per connector: connector instances first, in the order of Java's HashSet (as Connect
+// does), then connectors of which there are only tasks, by first appearance. So what is read back may be in another
+// order than what was written.
 std::string encode(const Assignment& assignment);
 std::string encode(const MemberMetadata& metadata);
 
