@@ -344,7 +344,7 @@ void Lifecycle::on_task_shutdown(const base::TaskId& task) {
   statuses_.task_ended(task);
 }
 void Lifecycle::on_topic_active(const base::TaskId& task, std::string_view topic) {
-  if (worker_.config->topic_tracking_enabled()) statuses_.add_topic(task.connector, topic);
+  if (worker_.config->topic_tracking_enabled()) statuses_.add_topic(task, topic);
 }
 
 }  // namespace sluice::herder

@@ -11,38 +11,19 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/herder/command_loop.h"
-#include "runtime/herder/herder.h"
+#include "runtime/herder/herder_core.h"
 #include "runtime/herder/lifecycle.h"
-#include "runtime/herder/offset_operations.h"
 #include "runtime/herder/operation_queue.h"
-#include "runtime/herder/reply.h"
 #include "runtime/herder/restart_plan.h"
 #include "runtime/herder/status_book.h"
-#include "runtime/herder/validation.h"
-#include "runtime/herder/work_pool.h"
 
 namespace sluice::herder {
-
-// What a herder is made of; all pointers must outlive it. The last ones are for tests.
-struct HerderParts {
-  const task::WorkerContext* worker = nullptr;
-  const config::ComponentCatalog* catalog = nullptr;
-  config::WorkerConverters converters;
-  std::shared_ptr<const config::ClientOverridePolicy> override_policy;
-  std::string version;  // of the worker, as GET / shows it
-  std::string commit;
-
-  ConnectorProbe* probe = nullptr;  // null: asks the worker's plugins
-  RunnerFactories runners = {};
-  SinkOffsetAdminFactory sink_admin = make_kafka_sink_offset_admin;
-};
 
 class StandaloneHerder final : public Herder {
  public:
@@ -52,7 +33,7 @@ class StandaloneHerder final : public Herder {
   // Before the first connector: "host:port" of the advertised URL.
   void set_worker_id(std::string worker_id) { statuses_.set_worker_id(std::move(worker_id)); }
   // [any] GET / shows it from now on.
-  void set_kafka_cluster_id(std::string cluster_id);
+  void set_kafka_cluster_id(std::string cluster_id) { core_.set_kafka_cluster_id(std::move(cluster_id)); }
   // The connectors of the command line exist: health says so.
   void set_ready() { ready_ = true; }
 
@@ -105,14 +86,12 @@ class StandaloneHerder final : public Herder {
 
   // Requests (standalone_herder.cc) run `command` on the herder thread and wait for the reply.
   template <typename T>
-  base::Result<T> ask(Deadline deadline, std::string stage, std::function<void(Reply<T>)> command);
-  template <typename T>
   base::Result<T> change(const std::string& connector, Deadline deadline, std::string stage,
                          std::function<void(Reply<T>, Turn)> operation);
   template <typename T>
   base::Result<T> read(std::string_view connector, Deadline deadline, std::function<T(const Connector&)> of);
-  void put_after_validation(std::string connector, config::ConfigMap config, std::optional<TargetState> target,
-                            bool replace, Reply<Created> reply);
+  base::Result<Created> put_after_validation(const std::string& connector, const config::ConfigMap& config,
+                                             std::optional<TargetState> target, bool replace, Deadline deadline);
   base::Status set_target(std::string_view connector, TargetState target, Deadline deadline);
   base::Result<std::string> modify_offsets(std::string_view connector, std::optional<std::vector<OffsetInfo>> offsets,
                                            Deadline deadline);
@@ -137,24 +116,14 @@ class StandaloneHerder final : public Herder {
 
   Connector* find(const std::string& name);
   ConnectorInfo info_of(const Connector& connector) const;
-  OffsetTools offset_tools();
-  // Makes the subject of an offset operation, on the pool: it reads secrets.
-  std::function<base::Result<OffsetSubject>()> subject_maker(const ConnectorSpec& spec);
 
-  const HerderParts parts_;
-  PluginConnectorProbe plugin_probe_;
-  ConnectorProbe& probe_;
-  const ValidationTools validation_;
-  StatusBook statuses_;
+  HerderCore core_;
+  MemoryStatusBook statuses_;
   const std::shared_ptr<CommandLoop> loop_;
   Lifecycle lifecycle_;
   OperationQueue operations_;
-  WorkPool plugin_pool_;  // may hang: validation and offsets call plugins
   std::map<std::string, Connector> connectors_;
   std::atomic<bool> ready_{false};
-  std::atomic<bool> closed_{false};  // requests that still wait are answered
-  std::mutex cluster_id_mutex_;
-  std::string cluster_id_;
 };
 
 }  // namespace sluice::herder

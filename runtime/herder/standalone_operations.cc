@@ -14,10 +14,6 @@ const base::Logger& logger() {
   return log;
 }
 
-base::Error not_found(std::string message) {
-  return {base::Code::kNotFound, base::exceptions::kNotFound, std::move(message)};
-}
-
 std::vector<std::pair<int, config::ConfigMap>> numbered(const std::vector<config::ConfigMap>& configs) {
   std::vector<std::pair<int, config::ConfigMap>> tasks;
   for (std::size_t i = 0; i < configs.size(); ++i) tasks.emplace_back(static_cast<int>(i), configs[i]);
@@ -243,13 +239,7 @@ void StandaloneHerder::change_offsets(const std::string& name, std::optional<std
   reply.stage(fmt::format("modifying offsets for connector {}", name));
   const auto done = lifecycle_.interruptible<std::string>(
       name, [reply, turn](base::Result<std::string> result) { reply.complete(std::move(result)); });
-  const auto work = [tools = offset_tools(), subject_of = subject_maker(connector->spec), offsets = std::move(offsets),
-                     deadline, done] {
-    auto subject = subject_of();
-    if (!subject) return done(base::fail(std::move(subject).error()));
-    done(offsets ? alter_offsets(tools, *subject, *offsets, deadline) : reset_offsets(tools, *subject, deadline));
-  };
-  if (!plugin_pool_.submit(work)) lifecycle_.interrupt(name);
+  if (!core_.change_offsets(connector->spec, std::move(offsets), deadline, done)) lifecycle_.interrupt(name);
 }
 
 void StandaloneHerder::reconfigure(const std::string& name) {

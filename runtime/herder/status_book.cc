@@ -4,22 +4,22 @@
 
 namespace sluice::herder {
 
-void StatusBook::set_worker_id(std::string worker_id) {
+void MemoryStatusBook::set_worker_id(std::string worker_id) {
   std::lock_guard lock(mutex_);
   worker_id_ = std::move(worker_id);
 }
 
-StateInfo StatusBook::make(std::string_view state, std::optional<std::string> version, std::string trace) const {
+StateInfo MemoryStatusBook::make(std::string_view state, std::optional<std::string> version, std::string trace) const {
   return {std::string(state), worker_id_, std::move(version), std::move(trace)};
 }
 
-void StatusBook::put_connector(std::string_view connector, std::string_view state, std::string trace) {
+void MemoryStatusBook::put_connector(std::string_view connector, std::string_view state, std::string trace) {
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[std::string(connector)];
   entry.state = make(state, entry.version, std::move(trace));
 }
 
-void StatusBook::put_task(const base::TaskId& task, std::string_view state, std::string trace) {
+void MemoryStatusBook::put_task(const base::TaskId& task, std::string_view state, std::string trace) {
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[task.connector];
   const auto version = entry.task_versions.find(task.task);
@@ -27,24 +27,24 @@ void StatusBook::put_task(const base::TaskId& task, std::string_view state, std:
       make(state, version != entry.task_versions.end() ? version->second : std::nullopt, std::move(trace));
 }
 
-void StatusBook::set_connector_version(std::string_view connector, std::optional<std::string> version) {
+void MemoryStatusBook::set_connector_version(std::string_view connector, std::optional<std::string> version) {
   std::lock_guard lock(mutex_);
   entries_[std::string(connector)].version = std::move(version);
 }
 
-void StatusBook::set_task_version(const base::TaskId& task, std::optional<std::string> version) {
+void MemoryStatusBook::set_task_version(const base::TaskId& task, std::optional<std::string> version) {
   std::lock_guard lock(mutex_);
   entries_[task.connector].task_versions[task.task] = std::move(version);
 }
 
-void StatusBook::connector_ended(std::string_view connector) {
+void MemoryStatusBook::connector_ended(std::string_view connector) {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(connector);
   if (entry != entries_.end() && entry->second.state)
     entry->second.state = make(state::kUnassigned, entry->second.version, {});
 }
 
-void StatusBook::task_ended(const base::TaskId& task) {
+void MemoryStatusBook::task_ended(const base::TaskId& task) {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(task.connector);
   if (entry == entries_.end()) return;
@@ -52,17 +52,17 @@ void StatusBook::task_ended(const base::TaskId& task) {
   if (status != entry->second.tasks.end()) status->second = make(state::kUnassigned, status->second.version, {});
 }
 
-void StatusBook::set_type(std::string_view connector, ConnectorType type) {
+void MemoryStatusBook::set_type(std::string_view connector, ConnectorType type) {
   std::lock_guard lock(mutex_);
   entries_[std::string(connector)].type = type;
 }
 
-void StatusBook::remove_connector(std::string_view connector) {
+void MemoryStatusBook::remove_connector(std::string_view connector) {
   std::lock_guard lock(mutex_);
   if (const auto entry = entries_.find(connector); entry != entries_.end()) entries_.erase(entry);
 }
 
-void StatusBook::remove_task(const base::TaskId& task) {
+void MemoryStatusBook::remove_task(const base::TaskId& task) {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(task.connector);
   if (entry == entries_.end()) return;
@@ -70,7 +70,7 @@ void StatusBook::remove_task(const base::TaskId& task) {
   entry->second.task_versions.erase(task.task);
 }
 
-std::optional<ConnectorStateInfo> StatusBook::connector(std::string_view connector) const {
+std::optional<ConnectorStateInfo> MemoryStatusBook::connector(std::string_view connector) const {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(connector);
   if (entry == entries_.end() || !entry->second.state) return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<ConnectorStateInfo> StatusBook::connector(std::string_view connect
   return info;
 }
 
-std::optional<TaskStateInfo> StatusBook::task(const base::TaskId& task) const {
+std::optional<TaskStateInfo> MemoryStatusBook::task(const base::TaskId& task) const {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(task.connector);
   if (entry == entries_.end()) return std::nullopt;
@@ -88,19 +88,19 @@ std::optional<TaskStateInfo> StatusBook::task(const base::TaskId& task) const {
   return TaskStateInfo{task.task, status->second};
 }
 
-void StatusBook::add_topic(std::string_view connector, std::string_view topic) {
+void MemoryStatusBook::add_topic(const base::TaskId& task, std::string_view topic) {
   std::lock_guard lock(mutex_);
-  topics_[std::string(connector)].emplace(topic);
+  topics_[task.connector].emplace(topic);
 }
 
-std::vector<std::string> StatusBook::topics(std::string_view connector) const {
+std::vector<std::string> MemoryStatusBook::topics(std::string_view connector) const {
   std::lock_guard lock(mutex_);
   const auto found = topics_.find(connector);
   if (found == topics_.end()) return {};
   return {found->second.begin(), found->second.end()};
 }
 
-void StatusBook::reset_topics(std::string_view connector) {
+void MemoryStatusBook::reset_topics(std::string_view connector) {
   std::lock_guard lock(mutex_);
   if (const auto found = topics_.find(connector); found != topics_.end()) topics_.erase(found);
 }

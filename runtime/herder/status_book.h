@@ -30,28 +30,50 @@ inline constexpr std::string_view kRestarting = "RESTARTING";
 
 class StatusBook {
  public:
-  void set_worker_id(std::string worker_id);  // of statuses written from now on
+  virtual ~StatusBook() = default;
 
   // Lists the connector if it is not yet listed.
-  void put_connector(std::string_view connector, std::string_view state, std::string trace = {});
-  void put_task(const base::TaskId& task, std::string_view state, std::string trace = {});
+  virtual void put_connector(std::string_view connector, std::string_view state, std::string trace = {}) = 0;
+  virtual void put_task(const base::TaskId& task, std::string_view state, std::string trace = {}) = 0;
   // What the instance is made of; shown with every status. Nothing: there is no instance.
-  void set_connector_version(std::string_view connector, std::optional<std::string> version);
-  void set_task_version(const base::TaskId& task, std::optional<std::string> version);
+  virtual void set_connector_version(std::string_view connector, std::optional<std::string> version) = 0;
+  virtual void set_task_version(const base::TaskId& task, std::optional<std::string> version) = 0;
   // UNASSIGNED, for what is listed.
-  void connector_ended(std::string_view connector);
-  void task_ended(const base::TaskId& task);
-  void set_type(std::string_view connector, ConnectorType type);
+  virtual void connector_ended(std::string_view connector) = 0;
+  virtual void task_ended(const base::TaskId& task) = 0;
+  virtual void set_type(std::string_view connector, ConnectorType type) = 0;
+
+  virtual std::optional<ConnectorStateInfo> connector(
+      std::string_view connector) const = 0;  // nothing before the first
+  virtual std::optional<TaskStateInfo> task(const base::TaskId& task) const = 0;
+
+  virtual void add_topic(const base::TaskId& task, std::string_view topic) = 0;
+  virtual std::vector<std::string> topics(std::string_view connector) const = 0;
+  virtual void reset_topics(std::string_view connector) = 0;
+};
+
+// Of a worker that stands alone.
+class MemoryStatusBook final : public StatusBook {
+ public:
+  void set_worker_id(std::string worker_id);  // of statuses written from now on
+
+  void put_connector(std::string_view connector, std::string_view state, std::string trace = {}) override;
+  void put_task(const base::TaskId& task, std::string_view state, std::string trace = {}) override;
+  void set_connector_version(std::string_view connector, std::optional<std::string> version) override;
+  void set_task_version(const base::TaskId& task, std::optional<std::string> version) override;
+  void connector_ended(std::string_view connector) override;
+  void task_ended(const base::TaskId& task) override;
+  void set_type(std::string_view connector, ConnectorType type) override;
 
   void remove_connector(std::string_view connector);  // and its tasks; its topics stay, as in Connect
   void remove_task(const base::TaskId& task);
 
-  std::optional<ConnectorStateInfo> connector(std::string_view connector) const;  // nothing before the first status
-  std::optional<TaskStateInfo> task(const base::TaskId& task) const;
+  std::optional<ConnectorStateInfo> connector(std::string_view connector) const override;
+  std::optional<TaskStateInfo> task(const base::TaskId& task) const override;
 
-  void add_topic(std::string_view connector, std::string_view topic);
-  std::vector<std::string> topics(std::string_view connector) const;
-  void reset_topics(std::string_view connector);
+  void add_topic(const base::TaskId& task, std::string_view topic) override;
+  std::vector<std::string> topics(std::string_view connector) const override;
+  void reset_topics(std::string_view connector) override;
 
  private:
   struct Entry {

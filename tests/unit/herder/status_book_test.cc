@@ -7,7 +7,7 @@
 namespace sluice::herder {
 namespace {
 
-void fill(StatusBook& book) {
+void fill(MemoryStatusBook& book) {
   book.set_worker_id("host:8083");
   book.set_type("c", ConnectorType::kSink);
   book.set_connector_version("c", "1.0");
@@ -19,14 +19,14 @@ void fill(StatusBook& book) {
 }
 
 TEST(StatusBook, NothingBeforeTheFirstStatus) {
-  StatusBook book;
+  MemoryStatusBook book;
   book.set_type("c", ConnectorType::kSource);
   EXPECT_FALSE(book.connector("c"));
   EXPECT_FALSE(book.task({"c", 0}));
 }
 
 TEST(StatusBook, ShowsWhoRunsWhat) {
-  StatusBook book;
+  MemoryStatusBook book;
   fill(book);
   const auto info = book.connector("c");
   ASSERT_TRUE(info);
@@ -42,7 +42,7 @@ TEST(StatusBook, ShowsWhoRunsWhat) {
 }
 
 TEST(StatusBook, LateWordsBringNothingBack) {
-  StatusBook book;
+  MemoryStatusBook book;
   fill(book);
   book.remove_task({"c", 1});
   book.task_ended({"c", 1});
@@ -54,11 +54,11 @@ TEST(StatusBook, LateWordsBringNothingBack) {
 }
 
 TEST(StatusBook, TopicsOutliveTheirConnector) {
-  StatusBook book;
+  MemoryStatusBook book;
   fill(book);
-  book.add_topic("c", "b");
-  book.add_topic("c", "a");
-  book.add_topic("c", "a");
+  book.add_topic({"c", 0}, "b");
+  book.add_topic({"c", 0}, "a");
+  book.add_topic({"c", 0}, "a");
   book.remove_connector("c");
   EXPECT_EQ(book.topics("c"), (std::vector<std::string>{"a", "b"}));
   book.reset_topics("c");
@@ -66,7 +66,7 @@ TEST(StatusBook, TopicsOutliveTheirConnector) {
 }
 
 TEST(RestartPlan, ConcernsWhatWasAskedFor) {
-  StatusBook book;
+  MemoryStatusBook book;
   fill(book);
   book.put_task({"c", 1}, state::kFailed, "trace");
   const auto status = *book.connector("c");

@@ -1,0 +1,107 @@
+#include "runtime/herder/herder_core.h"
+
+namespace sluice::herder {
+namespace {
+
+// Threads that validation and offset requests may occupy, hung plugins included; what comes on top waits its turn.
+constexpr std::size_t kPluginThreadsMax = 32;
+constexpr std::size_t kPluginQueueMax = 256;
+
+}  // namespace
+
+base::Error not_found(std::string message) {
+  return {base::Code::kNotFound, base::exceptions::kNotFound, std::move(message)};
+}
+
+base::Error too_many_requests() {
+  return {base::Code::kRetry, base::exceptions::kConnect,
+          "Too many requests wait for this worker already; try again later"};
+}
+
+HerderCore::HerderCore(HerderParts parts, std::shared_ptr<CommandLoop> loop, std::optional<std::string> worker_group_id)
+    : parts_(std::move(parts)),
+      plugin_probe_(*parts_.worker),
+      probe_(parts_.probe != nullptr ? *parts_.probe : plugin_probe_),
+      validation_{&probe_,
+                  &parts_.worker->config->transformer(),
+                  parts_.catalog,
+                  parts_.converters,
+                  parts_.override_policy,
+                  std::move(worker_group_id)},
+      loop_(std::move(loop)),
+      plugin_pool_("plugin-calls", kPluginThreadsMax, kPluginQueueMax),
+      cluster_id_(parts_.worker->kafka_cluster_id) {}
+
+void HerderCore::set_kafka_cluster_id(std::string cluster_id) {
+  std::lock_guard lock(cluster_id_mutex_);
+  cluster_id_ = std::move(cluster_id);
+}
+
+ServerInfo HerderCore::server_info() {
+  std::lock_guard lock(cluster_id_mutex_);
+  return {parts_.version, parts_.commit, cluster_id_.empty() ? std::nullopt : std::optional<std::string>(cluster_id_)};
+}
+
+Health HerderCore::health(bool ready, Deadline deadline) {
+  const auto with_stage = [this](std::string text) {
+    const auto summary = loop_->stages().summary();
+    return summary ? text + " " + *summary : text;
+  };
+  if (!ready) return {Health::Status::kStarting, with_stage("Worker is still starting up.")};
+  if (ask<void>(deadline, "answering a health check", [](const Reply<void>& reply) { reply.complete({}); }))
+    return {Health::Status::kHealthy, "Worker has completed startup and is ready to handle requests."};
+  return {Health::Status::kUnhealthy,
+          with_stage("Worker was unable to handle this request and may be unable to handle other requests.")};
+}
+
+base::Result<config::ConfigInfos> HerderCore::validate_config(const config::ConfigMap& config, Deadline deadline) {
+  auto answer = awaited<config::ConfigInfos>();
+  {
+    const auto reply = answer.reply();
+    reply.stage("waiting for a new thread to become available for connector validation");
+    const bool accepted = plugin_pool_.submit([this, config, reply] {
+      auto outcome = validate(validation_, config, reply.stages());
+      if (outcome) return reply.complete(std::move(outcome->infos));
+      reply.fail(std::move(outcome).error());
+    });
+    if (!accepted) return base::fail(too_many_requests());
+  }
+  return answer.wait(deadline);
+}
+
+OffsetTools HerderCore::offset_tools() {
+  return {parts_.worker->offsets, &probe_,
+          [this](const config::ConnectorConfig& config) { return parts_.sink_admin(*parts_.worker, config); }};
+}
+
+std::function<base::Result<OffsetSubject>()> HerderCore::subject_maker(const ConnectorSpec& spec) {
+  return [this, spec]() -> base::Result<OffsetSubject> {
+    SLUICE_TRY_ASSIGN(auto resolved, parts_.worker->config->transformer().transform(spec.config));
+    const auto parse = [this, kind = spec.component.kind, config = resolved.config] {
+      return config::ConnectorConfig::make(kind, config, *parts_.catalog);
+    };
+    return OffsetSubject{spec.component, spec.name, std::move(resolved.config), parse};
+  };
+}
+
+void HerderCore::read_offsets(const ConnectorSpec& spec, Deadline deadline,
+                              const Reply<std::vector<OffsetInfo>>& reply) {
+  const auto work = [tools = offset_tools(), subject_of = subject_maker(spec), deadline, reply] {
+    auto subject = subject_of();
+    if (!subject) return reply.fail(std::move(subject).error());
+    reply.complete(herder::read_offsets(tools, *subject, deadline));
+  };
+  if (!plugin_pool_.submit(work)) reply.fail(too_many_requests());
+}
+
+bool HerderCore::change_offsets(const ConnectorSpec& spec, std::optional<std::vector<OffsetInfo>> offsets,
+                                Deadline deadline, std::function<void(base::Result<std::string>)> done) {
+  return plugin_pool_.submit([tools = offset_tools(), subject_of = subject_maker(spec), offsets = std::move(offsets),
+                              deadline, done = std::move(done)] {
+    auto subject = subject_of();
+    if (!subject) return done(base::fail(std::move(subject).error()));
+    done(offsets ? alter_offsets(tools, *subject, *offsets, deadline) : reset_offsets(tools, *subject, deadline));
+  });
+}
+
+}  // namespace sluice::herder
