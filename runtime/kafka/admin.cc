@@ -13,17 +13,20 @@ namespace {
 
 using RdOptions = std::unique_ptr<rd_kafka_AdminOptions_t, RdDeleter<rd_kafka_AdminOptions_destroy>>;
 using Call = std::function<void(const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers)>;
+using Prepare = std::function<rd_kafka_resp_err_t(rd_kafka_AdminOptions_t* options)>;
 
 // One admin request: sends it and waits for its result event.
 base::Result<RdEvent> request(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::string_view what,
-                              Admin::Timeout timeout, bool waits_on_broker, const Call& call) {
+                              Admin::Timeout timeout, bool waits_on_broker, const Call& call,
+                              const Prepare& prepare = {}) {
   RdOptions options(rd_kafka_AdminOptions_new(client, operation));
   std::array<char, 256> reason{};
   const int ms = std::clamp(to_timeout(timeout), 1, 3'600'000);
   if (rd_kafka_AdminOptions_set_request_timeout(options.get(), ms, reason.data(), reason.size()) !=
           RD_KAFKA_RESP_ERR_NO_ERROR ||
       (waits_on_broker && rd_kafka_AdminOptions_set_operation_timeout(options.get(), ms, reason.data(),
-                                                                      reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR))
+                                                                      reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR) ||
+      (prepare && prepare(options.get()) != RD_KAFKA_RESP_ERR_NO_ERROR))
     return base::fail(base::Code::kBug, base::exceptions::kIllegalArgument, "{}: {}", what, reason.data());
   RdQueue answers(rd_kafka_queue_new(client));
   call(options.get(), answers.get());
@@ -68,7 +71,32 @@ struct Admin::Impl {
     return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation,
                       "the embedded broker cannot {}: use a Kafka cluster", what);
   }
+  base::Status create_topic(const NewTopic& topic, Timeout timeout, bool only_validate) const;
 };
+
+base::Status Admin::Impl::create_topic(const NewTopic& topic, Timeout timeout, bool only_validate) const {
+  std::array<char, 256> reason{};
+  std::unique_ptr<rd_kafka_NewTopic_t, RdDeleter<rd_kafka_NewTopic_destroy>> wanted(rd_kafka_NewTopic_new(
+      topic.name.c_str(), topic.partitions, topic.replication_factor, reason.data(), reason.size()));
+  const std::string what = fmt::format("creating topic {}", topic.name);
+  if (!wanted)
+    return base::fail(base::Code::kInvalidConfig, error_exception(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS), "{}: {}", what,
+                      reason.data());
+  for (const auto& [key, value] : topic.configs) rd_kafka_NewTopic_set_config(wanted.get(), key.c_str(), value.c_str());
+  const Prepare prepare = [&](rd_kafka_AdminOptions_t* options) {
+    return rd_kafka_AdminOptions_set_validate_only(options, only_validate ? 1 : 0, reason.data(), reason.size());
+  };
+  SLUICE_TRY_ASSIGN(RdEvent event, request(
+                                       raw(), RD_KAFKA_ADMIN_OP_CREATETOPICS, what, timeout, true,
+                                       [&](const auto* options, auto* answers) {
+                                         rd_kafka_NewTopic_t* list[] = {wanted.get()};
+                                         rd_kafka_CreateTopics(raw(), list, 1, options, answers);
+                                       },
+                                       prepare));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  return topic_status(results, count, what);
+}
 
 Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Admin::~Admin() = default;
@@ -80,6 +108,7 @@ base::Result<std::unique_ptr<Admin>> Admin::create(const ClientConfig& config) {
       config;  // a consumer's metadata request does not create the topics it asks for; a producer's does
   quiet.librdkafka.emplace_back("allow.auto.create.topics", "false");
   quiet.librdkafka.emplace_back("isolation.level", "read_uncommitted");
+  quiet.librdkafka.emplace_back("enable.partition.eof", "true");
   SLUICE_TRY_ASSIGN(impl->client, ClientHandle::create(quiet, RD_KAFKA_CONSUMER, impl.get(), nullptr));
   return std::unique_ptr<Admin>(new Admin(std::move(impl)));
 }
@@ -126,22 +155,12 @@ base::Result<std::optional<TopicDescription>> Admin::describe_topic(std::string_
 
 base::Status Admin::create_topic(const NewTopic& topic, Timeout timeout) {
   if (EmbeddedBroker* broker = impl_->broker()) return broker->create_topic(topic.name, topic.partitions);
-  std::array<char, 256> reason{};
-  std::unique_ptr<rd_kafka_NewTopic_t, RdDeleter<rd_kafka_NewTopic_destroy>> wanted(rd_kafka_NewTopic_new(
-      topic.name.c_str(), topic.partitions, topic.replication_factor, reason.data(), reason.size()));
-  const std::string what = fmt::format("creating topic {}", topic.name);
-  if (!wanted)
-    return base::fail(base::Code::kInvalidConfig, error_exception(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS), "{}: {}", what,
-                      reason.data());
-  for (const auto& [key, value] : topic.configs) rd_kafka_NewTopic_set_config(wanted.get(), key.c_str(), value.c_str());
-  SLUICE_TRY_ASSIGN(RdEvent event, request(impl_->raw(), RD_KAFKA_ADMIN_OP_CREATETOPICS, what, timeout, true,
-                                           [&](const auto* options, auto* answers) {
-                                             rd_kafka_NewTopic_t* list[] = {wanted.get()};
-                                             rd_kafka_CreateTopics(impl_->raw(), list, 1, options, answers);
-                                           }));
-  std::size_t count = 0;
-  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  return topic_status(results, count, what);
+  return impl_->create_topic(topic, timeout, false);
+}
+
+base::Status Admin::try_create_topic(const NewTopic& topic, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("try the creation of topics"));
+  return impl_->create_topic(topic, timeout, true);
 }
 
 base::Result<bool> Admin::create_topic_if_missing(const NewTopic& topic, Timeout timeout) {
@@ -195,6 +214,30 @@ base::Result<std::map<std::string, std::string>> Admin::topic_configs(std::strin
     if (const char* value = rd_kafka_ConfigEntry_value(entries[i]))
       configs.emplace(rd_kafka_ConfigEntry_name(entries[i]), value);
   return configs;
+}
+
+base::Status Admin::try_read(const base::TopicPartition& partition, Timeout timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::string what = fmt::format("reading {}-{}", partition.topic, partition.partition);
+  std::unique_ptr<rd_kafka_topic_t, RdDeleter<rd_kafka_topic_destroy>> topic(
+      rd_kafka_topic_new(impl_->raw(), partition.topic.c_str(), nullptr));
+  if (!topic || rd_kafka_consume_start(topic.get(), partition.partition, RD_KAFKA_OFFSET_END) != 0)
+    return base::fail(make_error(rd_kafka_last_error(), what));
+  base::Status outcome = base::fail(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    std::unique_ptr<rd_kafka_message_t, RdDeleter<rd_kafka_message_destroy>> message(
+        rd_kafka_consume(topic.get(), partition.partition, std::clamp(to_timeout(left), 1, 500)));
+    if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+      outcome = {};
+    else
+      outcome = base::fail(make_error(message->err, what));
+    break;
+  }
+  rd_kafka_consume_stop(topic.get(), partition.partition);
+  return outcome;
 }
 
 base::Result<std::vector<PartitionOffset>> Admin::end_offsets(std::span<const base::TopicPartition> partitions,
@@ -274,6 +317,38 @@ base::Status Admin::delete_group(std::string_view group, Timeout timeout) {
   std::size_t count = 0;
   const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event.get()), &count);
   return group_status(results, count, what);
+}
+
+base::Result<std::optional<GroupDescription>> Admin::describe_group(std::string_view group, Timeout timeout) {
+  SLUICE_TRY(impl_->refuse_embedded("describe groups"));
+  // The newer call, rd_kafka_DescribeConsumerGroups, refuses every group whose protocol type is not "consumer".
+  const struct rd_kafka_group_list* raw = nullptr;
+  const std::string name(group);
+  const auto code = rd_kafka_list_groups(impl_->raw(), name.c_str(), &raw, std::max(to_timeout(timeout), 1));
+  const std::unique_ptr<const rd_kafka_group_list, RdDeleter<rd_kafka_group_list_destroy>> list(raw);
+  const std::string what = fmt::format("describing group {}", name);
+  // Some broker did not answer: the group may be that one's.
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !(code == RD_KAFKA_RESP_ERR__PARTIAL && list && list->group_cnt > 0))
+    return base::fail(make_error(code, what));
+  for (int i = 0; list && i < list->group_cnt; ++i) {
+    const auto& found = list->groups[i];
+    if (name != found.group) continue;
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return base::fail(make_error(found.err, what));
+    GroupDescription description{found.state, found.protocol_type, found.protocol, {}};
+    for (int m = 0; m < found.member_cnt; ++m) {
+      const auto& member = found.members[m];
+      description.members.push_back({member.client_id, member.client_host,
+                                     std::string(static_cast<const char*>(member.member_metadata),
+                                                 static_cast<std::size_t>(std::max(member.member_metadata_size, 0)))});
+    }
+    return description;
+  }
+  return std::nullopt;
+}
+
+std::optional<base::Error> Admin::take_connection_error() {
+  rd_kafka_poll(impl_->raw(), 0);
+  return impl_->client->take_connection_error();
 }
 
 }  // namespace sluice::kafka

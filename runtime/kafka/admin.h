@@ -37,6 +37,19 @@ struct TopicDescription {
   std::vector<Partition> partitions;
 };
 
+// A group of any protocol type, as its coordinator knows it.
+struct GroupDescription {
+  std::string state;          // "Stable", "Empty", "PreparingRebalance", ...
+  std::string protocol_type;  // "consumer", "connect", ...; empty where the group has never had members
+  std::string protocol;       // what the members agreed on; empty without members
+  struct Member {
+    std::string client_id;
+    std::string host;
+    std::string metadata;  // bytes that the member joined with
+  };
+  std::vector<Member> members;
+};
+
 struct ClusterDescription {
   std::string cluster_id;
   std::int32_t controller = -1;
@@ -64,11 +77,18 @@ class Admin {
 
   // kExists if it exists already (TopicExistsException); other broker errors with their Java class and text.
   base::Status create_topic(const NewTopic& topic, Timeout timeout);
+  // Whether create_topic would succeed: rights, replication factor, the broker's policies. Creates nothing. Embedded:
+  // kUnsupported.
+  base::Status try_create_topic(const NewTopic& topic, Timeout timeout);
   // True: created; false: it was there.
   base::Result<bool> create_topic_if_missing(const NewTopic& topic, Timeout timeout);
   base::Status delete_topic(std::string_view name, Timeout timeout);  // embedded: kUnsupported
   // All configs, with defaults. Embedded: kUnsupported. kNotFound if there is no such topic.
   base::Result<std::map<std::string, std::string>> topic_configs(std::string_view name, Timeout timeout);
+
+  // Whether the end of a partition can be fetched: leave to read it, and a leader that serves it. Takes up to half a
+  // second where all is well. kTimeout.
+  base::Status try_read(const base::TopicPartition& partition, Timeout timeout);
 
   // End (next to be written) offsets, read_uncommitted.
   base::Result<std::vector<PartitionOffset>> end_offsets(std::span<const base::TopicPartition> partitions,
@@ -82,6 +102,12 @@ class Admin {
   base::Status delete_group_offsets(std::string_view group, std::span<const base::TopicPartition> partitions,
                                     Timeout timeout);
   base::Status delete_group(std::string_view group, Timeout timeout);  // kNotFound: no such group
+  // Nothing for a group that does not exist, or that this client may not see: the broker does not tell them apart.
+  base::Result<std::optional<GroupDescription>> describe_group(std::string_view group, Timeout timeout);
+
+  // Why the last connection failed, if one did since the last call: TLS, SASL and refused connections, which a call
+  // only sees as a timeout.
+  std::optional<base::Error> take_connection_error();
 
  private:
   struct Impl;

@@ -143,8 +143,12 @@ void ClientHandle::on_error(int code, const char* reason) {
     log_.error("{}", reason);
     std::lock_guard lock(mutex_);
     access_error_ = make_error(code, "access to Kafka failed", reason);
+    connection_error_ = make_error(code, "connecting", reason);
   } else {
     log_.warn("{}", reason);
+    std::lock_guard lock(mutex_);
+    // "All brokers are down" follows the reason and has none of its own.
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) connection_error_ = make_error(code, "connecting", reason);
   }
 }
 
@@ -156,6 +160,11 @@ std::optional<base::Error> ClientHandle::fatal_error() const {
 std::optional<base::Error> ClientHandle::take_access_error() {
   std::lock_guard lock(mutex_);
   return std::exchange(access_error_, std::nullopt);
+}
+
+std::optional<base::Error> ClientHandle::take_connection_error() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(connection_error_, std::nullopt);
 }
 
 void ClientHandle::on_event(rd_kafka_event_t* event) {

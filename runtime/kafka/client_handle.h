@@ -65,6 +65,8 @@ class ClientHandle {
   // Authentication and authorization failures of the whole client since the last call. Nothing else will work until
   // they are mended.
   std::optional<base::Error> take_access_error();
+  // The last failure of a connection since the last call: what librdkafka tries again, and callers see as a timeout.
+  std::optional<base::Error> take_connection_error();
   // One non-delivery event of a queue: log, error, statistics.
   void on_event(rd_kafka_event_t* event);
 
@@ -86,8 +88,9 @@ class ClientHandle {
   std::optional<OauthSettings> oauth_;
   rd_kafka_t* client_ = nullptr;
   mutable std::mutex mutex_;
-  std::optional<base::Error> fatal_;         // guarded by mutex_
-  std::optional<base::Error> access_error_;  // guarded by mutex_
+  std::optional<base::Error> fatal_;             // guarded by mutex_
+  std::optional<base::Error> access_error_;      // guarded by mutex_
+  std::optional<base::Error> connection_error_;  // guarded by mutex_
 };
 
 // base::Error of a librdkafka error object, which is destroyed.

@@ -58,6 +58,62 @@ TEST_P(AdminTest, SaysWhatTheEmbeddedBrokerCannotDo) {
   EXPECT_EQ(client->delete_group_offsets("g", std::vector<TopicPartition>{{topic, 0}}, 5s).error().code(),
             Code::kUnsupported);
   EXPECT_EQ(client->delete_group("g", 5s).error().code(), Code::kUnsupported);
+  EXPECT_EQ(client->describe_group("g", 5s).error().code(), Code::kUnsupported);
+  EXPECT_EQ(client->try_create_topic({"t", 1, 1}, 5s).error().code(), Code::kUnsupported);
+}
+
+TEST_P(AdminTest, TriesWithoutChangingAnything) {
+  auto client = admin();
+  const std::string topic = new_topic();
+  produce(topic, {"a"});
+  const auto read = client->try_read({topic, 0}, 30s);
+  EXPECT_TRUE(read) << read.error().to_string();
+  EXPECT_TRUE(client->try_read({topic, 0}, 30s)) << "a second time";
+  if (embedded()) return;
+  EXPECT_FALSE(client->try_read({topic, 7}, 5s)) << "no such partition";
+  const std::string absent = unique("t");
+  const auto possible = client->try_create_topic({absent, 1, 1, {{"cleanup.policy", "compact"}}}, 30s);
+  EXPECT_TRUE(possible) << possible.error().to_string();
+  EXPECT_FALSE(*client->describe_topic(absent, 30s));
+  EXPECT_EQ(client->try_create_topic({topic, 1, 1}, 30s).error().code(), Code::kExists);
+  const auto replicas = client->try_create_topic({absent, 1, 9}, 30s);
+  ASSERT_FALSE(replicas);
+  EXPECT_STREQ(replicas.error().exception(), "org.apache.kafka.common.errors.InvalidReplicationFactorException");
+}
+
+TEST_P(AdminTest, DescribesGroupsOfAnyType) {
+  if (embedded()) GTEST_SKIP() << "see SaysWhatTheEmbeddedBrokerCannotDo";
+  auto client = admin();
+  const std::string topic = new_topic();
+  const std::string group = unique("g");
+  const auto absent = client->describe_group(group, 30s);
+  ASSERT_TRUE(absent) << absent.error().to_string();
+  EXPECT_FALSE(*absent);
+  {
+    auto reader = consumer({{"group.id", group}, {"client.id", "reader"}});
+    ASSERT_TRUE(reader->subscribe(std::vector<std::string>{topic}));
+    ASSERT_TRUE(until([&] { return reader->poll(100ms) && reader->assignment().size() == 1; }));
+    const auto found = client->describe_group(group, 30s);
+    ASSERT_TRUE(found && *found) << found.error().to_string();
+    EXPECT_EQ((*found)->protocol_type, "consumer");
+    EXPECT_FALSE((*found)->protocol.empty());
+    ASSERT_EQ((*found)->members.size(), 1u);
+    EXPECT_EQ((*found)->members[0].client_id, "reader");
+    EXPECT_FALSE((*found)->members[0].metadata.empty());
+  }
+  ASSERT_TRUE(client->delete_group(group, 30s));
+}
+
+TEST_P(AdminTest, SaysWhyAConnectionFailed) {
+  auto nobody = Admin::create(*translate_client_config({{"bootstrap.servers", "127.0.0.1:1"}}, ClientKind::kAdmin));
+  ASSERT_TRUE(nobody);
+  EXPECT_FALSE((*nobody)->describe_cluster(500ms));
+  const auto why = (*nobody)->take_connection_error();
+  ASSERT_TRUE(why);
+  EXPECT_NE(why->message().find("refused"), std::string::npos) << why->message();
+  auto client = admin();
+  ASSERT_TRUE(client->describe_cluster(30s));
+  EXPECT_FALSE(client->take_connection_error());
 }
 
 TEST_P(AdminTest, EndOffsetsAndTimeouts) {
