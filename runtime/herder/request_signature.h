@@ -11,7 +11,7 @@
 
 namespace sluice::herder {
 
-// A MAC by its Java name (HmacSHA1, HmacSHA224, HmacSHA256, HmacSHA384, HmacSHA512, HmacMD5). Error: no such
+// A MAC by its Java name in any case (HmacMD5, HmacSHA1, HmacSHA224 to HmacSHA512, HmacSHA3-*). Error: no such
 // algorithm, with Java's text.
 base::Result<std::string> compute_mac(std::string_view algorithm, std::string_view key, std::string_view bytes);
 
