@@ -74,21 +74,23 @@ bool is_client_key(std::string_view key) {
          client_config_def(ClientKind::kProducer).find(key) != nullptr;
 }
 
-Status refuse_unsupported(const ConfigMap& properties, const ConfigDef& def) {
+std::vector<WorkerProblem> unsupported_keys(const ConfigMap& properties, const ConfigDef& def) {
+  std::vector<WorkerProblem> problems;
   for (const auto& [key, instead] : kRefused) {
     const auto text = properties.get(key);
     if (text && !base::java_trim(*text).empty()) {
-      return config_error(
-          "Invalid value {} for configuration {}: Java classes cannot be loaded here, and ignoring them could weaken "
-          "security; {}",
-          *text, key, instead);
+      problems.push_back(
+          {std::string(key), fmt::format("Invalid value {} for configuration {}: Java classes cannot be loaded here, "
+                                         "and ignoring them could weaken security; {}",
+                                         *text, key, instead)});
     }
   }
   for (const auto& [key, text] : properties) {
     if (key.starts_with("sluice.") && def.find(key) == nullptr)
-      return config_error("Unknown configuration '{}': keys that begin with 'sluice.' are this worker's own", key);
+      problems.push_back(
+          {key, fmt::format("Unknown configuration '{}': keys that begin with 'sluice.' are this worker's own", key)});
   }
-  return {};
+  return problems;
 }
 
 std::vector<std::string> find_warnings(const ConfigMap& properties, const ConfigDef& def) {
@@ -101,28 +103,51 @@ std::vector<std::string> find_warnings(const ConfigMap& properties, const Config
     } else if (key.ends_with(".storage.cleanup.policy")) {
       warnings.push_back(
           fmt::format("The configuration '{}' has no effect: internal topics are always compacted.", key));
-    } else if (def.find(key) == nullptr && !has_known_prefix(key) && !is_client_key(key)) {
+    } else if (def.find(key) == nullptr && !has_known_prefix(key) && !is_client_key(key) &&
+               !key.starts_with("sluice.")) {  // those are errors
       warnings.push_back(fmt::format("The configuration '{}' was supplied but isn't a known config.", key));
     }
   }
   return warnings;
 }
 
-Status check_distributed(const ParsedConfig& parsed) {
+std::vector<WorkerProblem> distributed_problems(const ParsedConfig& parsed) {
+  std::vector<WorkerProblem> problems;
+  const auto& algorithm = parsed.string("inter.worker.key.generation.algorithm");
+  if (const auto size = parsed.int64_or_null("inter.worker.key.size"); size && *size < 40) {
+    problems.push_back({"inter.worker.key.size",
+                        fmt::format("Unable to create key generator with algorithm {} and key size {}: Key length "
+                                    "must be at least 40 bits",
+                                    algorithm, *size)});
+  }
   const auto& signature = parsed.string("inter.worker.signature.algorithm");
   const auto& accepted = parsed.list("inter.worker.verification.algorithms");
   if (std::find(accepted.begin(), accepted.end(), signature) == accepted.end()) {
-    return base::fail(
-        invalid_value("inter.worker.signature.algorithm", Value(signature),
-                      "Signature algorithm must be present in inter.worker.verification.algorithms list"));
+    problems.push_back({"inter.worker.signature.algorithm",
+                        invalid_value("inter.worker.signature.algorithm", Value(signature),
+                                      "Signature algorithm must be present in inter.worker.verification.algorithms "
+                                      "list")
+                            .message()});
   }
-  const auto size = parsed.int64_or_null("inter.worker.key.size");
-  if (size && *size < 40) {
-    return config_error(
-        "Unable to create key generator with algorithm {} and key size {}: Key length must be at least 40 bits",
-        parsed.string("inter.worker.key.generation.algorithm"), *size);
+  return problems;
+}
+
+Status first_of(const std::vector<WorkerProblem>& problems) {
+  return problems.empty() ? Status() : config_error("{}", problems.front().text);
+}
+
+// As checks across keys need them: only if none of the keys themselves is wrong.
+bool all_parsed(const std::vector<ConfigValue>& values, std::string_view prefix) {
+  return std::all_of(values.begin(), values.end(),
+                     [&](const ConfigValue& value) { return !value.name.starts_with(prefix) || value.errors.empty(); });
+}
+
+void check_listeners(const ParsedConfig& parsed, std::vector<WorkerProblem>& problems) {
+  for (const char* key : {"listeners", "admin.listeners"}) {
+    if (!parsed.has(key)) continue;
+    if (const auto listeners = parse_listeners(parsed.list(key)); !listeners)
+      problems.push_back({key, listeners.error().message()});
   }
-  return {};
 }
 
 Result<std::string> resolve_converter(const WorkerConfig& worker, std::string_view key, ComponentKind kind,
@@ -145,9 +170,9 @@ Result<WorkerConfig> WorkerConfig::make(
   SLUICE_TRY_ASSIGN(TransformedConfig resolved, transformer.transform(properties));
 
   const ConfigDef def = mode == WorkerMode::kStandalone ? standalone_config_def() : distributed_config_def();
-  SLUICE_TRY(refuse_unsupported(resolved.config, def));
+  SLUICE_TRY(first_of(unsupported_keys(resolved.config, def)));
   SLUICE_TRY_ASSIGN(ParsedConfig parsed, def.parse(resolved.config));
-  if (mode == WorkerMode::kDistributed) SLUICE_TRY(check_distributed(parsed));
+  if (mode == WorkerMode::kDistributed) SLUICE_TRY(first_of(distributed_problems(parsed)));
 
   WorkerConfig config(mode, std::move(parsed));
   config.transformer_ = std::move(transformer);
@@ -164,6 +189,36 @@ Result<WorkerConfig> WorkerConfig::make(
   SLUICE_TRY_ASSIGN(config.response_headers_,
                     parse_header_rules(config.parsed_.string("response.http.headers.config")));
   return config;
+}
+
+WorkerProblems WorkerConfig::find_problems(
+    WorkerMode mode, const ConfigMap& properties,
+    const std::map<std::string, ConfigProviderFactory, std::less<>>& known_providers) {
+  WorkerProblems found;
+  found.resolved = properties;
+  if (auto providers = make_config_providers(properties, known_providers); !providers) {
+    found.errors.push_back({"config.providers", providers.error().message()});
+  } else if (auto resolved = ConfigTransformer(std::move(*providers)).transform(properties); !resolved) {
+    found.errors.push_back({"", resolved.error().message()});
+  } else {
+    found.resolved = std::move(resolved->config);
+  }
+  const ConfigDef def = mode == WorkerMode::kStandalone ? standalone_config_def() : distributed_config_def();
+  for (auto& problem : unsupported_keys(found.resolved, def)) found.errors.push_back(std::move(problem));
+  const auto values = def.validate(found.resolved);
+  ValueMap parsed;
+  for (const auto& value : values) {
+    // What does not parse is checked as null too: the first text is the one that counts.
+    if (!value.errors.empty()) found.errors.push_back({value.name, value.errors.front()});
+    parsed.emplace(value.name, value.value);
+  }
+  const ParsedConfig config(std::move(parsed), found.resolved);
+  if (mode == WorkerMode::kDistributed && all_parsed(values, "inter.worker.")) {
+    for (auto& problem : distributed_problems(config)) found.errors.push_back(std::move(problem));
+  }
+  if (all_parsed(values, "listeners") && all_parsed(values, "admin.listeners")) check_listeners(config, found.errors);
+  found.warnings = find_warnings(properties, def);
+  return found;
 }
 
 std::string WorkerConfig::bootstrap_servers() const {
@@ -196,6 +251,13 @@ std::string WorkerConfig::offset_file() const {
 std::string WorkerConfig::group_id() const {
   SLUICE_ASSERT(mode_ == WorkerMode::kDistributed);
   return parsed_.string("group.id");
+}
+
+ConfigMap WorkerConfig::internal_topic_config(std::string_view prefix) const {
+  ConfigMap config = originals().with_prefix(prefix);
+  for (const std::string_view key : {"topic", "partitions", "replication.factor"}) config.erase(key);
+  config.set("cleanup.policy", "compact");
+  return config;
 }
 
 ConfigMap WorkerConfig::client_config(ClientKind client) const {

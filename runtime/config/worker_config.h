@@ -24,6 +24,17 @@ enum class WorkerMode { kStandalone, kDistributed };
 ConfigDef standalone_config_def();
 ConfigDef distributed_config_def();
 
+// What a worker would refuse to start with, told at once.
+struct WorkerProblem {
+  std::string key;   // empty: of no single key
+  std::string text;  // as make() would say it
+};
+struct WorkerProblems {
+  std::vector<WorkerProblem> errors;  // in the order in which make() would come upon them
+  std::vector<std::string> warnings;
+  ConfigMap resolved;  // with variables replaced as far as that is possible: may hold secrets
+};
+
 class WorkerConfig {
  public:
   // Parses a worker's properties, resolving variables by its own `config.providers`. Error: the first problem, with
@@ -33,6 +44,10 @@ class WorkerConfig {
   static base::Result<WorkerConfig> make(
       WorkerMode mode, const ConfigMap& properties,
       const std::map<std::string, ConfigProviderFactory, std::less<>>& known_providers);
+
+  // Every problem that make() could stop at, not only the first.
+  static WorkerProblems find_problems(WorkerMode mode, const ConfigMap& properties,
+                                      const std::map<std::string, ConfigProviderFactory, std::less<>>& known_providers);
 
   WorkerMode mode() const { return mode_; }
   const ParsedConfig& parsed() const { return parsed_; }
@@ -61,6 +76,10 @@ class WorkerConfig {
   std::string offset_file() const;
   // Distributed.
   std::string group_id() const;
+  // What an internal topic is created with beside its name, partitions and replication: the keys with `prefix`
+  // ("config.storage.", "offset.storage.", "status.storage.") but for those three and the cleanup policy, which is
+  // always "compact" and in the answer.
+  ConfigMap internal_topic_config(std::string_view prefix) const;
   // Where the worker keeps staged plugins and the like: `sluice.state.dir`.
   std::string state_dir() const { return parsed_.string("sluice.state.dir"); }
 

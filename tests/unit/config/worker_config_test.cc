@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/unit/config/fake_catalog.h"
 
 namespace sluice::config {
@@ -147,6 +149,86 @@ TEST(WorkerConfig, WarnsOfWhatHasNoEffect) {
       with(with(with(kStandalone, "no.such.key", "1"), "internal.key.converter", "x"), "security.protocol", "SSL"));
   EXPECT_THAT(config.warnings(), ::testing::ElementsAre(::testing::HasSubstr("'no.such.key'"),
                                                         ::testing::HasSubstr("'internal.key.converter'")));
+}
+
+TEST(WorkerConfig, ChecksTheKeysOfACluster) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"offset.storage.partitions", "-2", "Number of partitions must be positive, or -1 to use the broker's default"},
+      {"status.storage.partitions", "0", "Number of partitions must be positive, or -1 to use the broker's default"},
+      {"config.storage.replication.factor", "0",
+       "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to "
+       "use the broker's default"},
+      {"offset.storage.replication.factor", "-2",
+       "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to "
+       "use the broker's default"},
+      {"scheduled.rebalance.max.delay.ms", "-1", "Value must be at least 0"},
+      {"inter.worker.key.ttl.ms", "-1", "Value must be at least 0"},
+      {"exactly.once.source.support", "yes", "String must be one of (case insensitive): DISABLED, ENABLED, PREPARING"},
+      {"connect.protocol", "cooperative", "Invalid Connect protocol compatibility"},
+      {"session.timeout.ms", "soon", "Not a number of type INT"}};
+  for (const auto& [key, text, why] : cases)
+    EXPECT_EQ(distributed_refusal(key, text), "Invalid value " + text + " for configuration " + key + ": " + why);
+  for (const char* key : {"inter.worker.key.generation.algorithm", "inter.worker.signature.algorithm",
+                          "inter.worker.verification.algorithms"}) {
+    EXPECT_THAT(distributed_refusal(key, "HmacSecret"),
+                ::testing::StartsWith(std::string("Invalid value HmacSecret for configuration ") + key +
+                                      ": the algorithm is not supported by this JVM; the supported algorithms are: ["));
+  }
+  for (const char* key : {"config.storage.topic", "offset.storage.topic", "status.storage.topic", "value.converter"})
+    EXPECT_EQ(distributed_refusal(key, std::nullopt),
+              std::string("Missing required configuration \"") + key + "\" which has no default value.");
+  EXPECT_EQ(distributed_refusal("inter.worker.key.size", "512"), "accepted");
+}
+
+TEST(WorkerConfig, CreatesInternalTopicsCompactedWithTheirOwnKeys) {
+  ConfigMap map = kDistributed;
+  for (const auto& [key, text] : ConfigMap({{"config.storage.partitions", "3"},
+                                            {"config.storage.cleanup.policy", "delete"},
+                                            {"config.storage.replication.factor", "1"},
+                                            {"config.storage.max.message.bytes", "5000000"},
+                                            {"offset.storage.cleanup.policy", "delete"},
+                                            {"offset.storage.segment.bytes", "1000000"},
+                                            {"status.storage.min.insync.replicas", "2"}}))
+    map.set(key, text);
+  const auto config = made(WorkerMode::kDistributed, map);
+  EXPECT_EQ(config.internal_topic_config("config.storage."),
+            ConfigMap({{"max.message.bytes", "5000000"}, {"cleanup.policy", "compact"}}));
+  EXPECT_EQ(config.internal_topic_config("offset.storage."),
+            ConfigMap({{"segment.bytes", "1000000"}, {"cleanup.policy", "compact"}}));
+  EXPECT_EQ(config.internal_topic_config("status.storage."),
+            ConfigMap({{"min.insync.replicas", "2"}, {"cleanup.policy", "compact"}}));
+  EXPECT_THAT(
+      config.warnings(),
+      ::testing::UnorderedElementsAre(
+          "The configuration 'config.storage.partitions' has no effect: the config topic always has one partition.",
+          "The configuration 'config.storage.cleanup.policy' has no effect: internal topics are always compacted.",
+          "The configuration 'offset.storage.cleanup.policy' has no effect: internal topics are always compacted."));
+}
+
+TEST(WorkerConfig, FindsEveryProblem) {
+  ConfigMap map = kDistributed;
+  map.erase("group.id");
+  for (const auto& [key, text] : ConfigMap({{"session.timeout.ms", "soon"},
+                                            {"rest.extension.classes", "org.example.Auth"},
+                                            {"sluice.stat.dir", "x"},
+                                            {"listeners", "ftp://a:1"},
+                                            {"inter.worker.key.size", "1"},
+                                            {"inter.worker.verification.algorithms", "HmacSHA1"},
+                                            {"no.such.key", "1"}}))
+    map.set(key, text);
+  const auto found = WorkerConfig::find_problems(WorkerMode::kDistributed, map, builtin_config_providers());
+  std::vector<std::string> keys;
+  for (const auto& problem : found.errors) keys.push_back(problem.key);
+  EXPECT_THAT(keys,
+              ::testing::ElementsAre("rest.extension.classes", "sluice.stat.dir", "group.id", "session.timeout.ms",
+                                     "inter.worker.key.size", "inter.worker.signature.algorithm", "listeners"));
+  EXPECT_THAT(found.warnings, ::testing::ElementsAre(::testing::HasSubstr("'no.such.key'")));
+  EXPECT_TRUE(
+      WorkerConfig::find_problems(WorkerMode::kDistributed, kDistributed, builtin_config_providers()).errors.empty());
+  const auto providers = WorkerConfig::find_problems(
+      WorkerMode::kDistributed, with(with(kDistributed, "config.providers", "x"), "connect.protocol", "y"),
+      builtin_config_providers());
+  EXPECT_EQ(providers.errors.size(), 2u);
 }
 
 TEST(WorkerConfig, SplitsClientSettings) {
