@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/vectors/recordings.h"
 #include "tests/vectors/runner.h"
 
 namespace sluice::vectors {
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
     "usage: sluice-vectors [--known] [--id PREFIX] [--summary] PATH...\n"
-    "  PATH         a .jsonl file, or a folder that is searched for them\n"
+    "  PATH         a .jsonl file, a .json file of group-protocol, or a folder that is searched for them\n"
     "  --known      leave out cases of components that this build does not have; they count as failed otherwise\n"
     "  --id PREFIX  only cases whose id begins so\n"
     "  --summary    counts per file instead of each failure\n";
@@ -44,13 +45,28 @@ std::vector<fs::path> find_files(const std::vector<fs::path>& paths) {
       continue;
     }
     for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.is_regular_file() && entry.path().extension() == ".jsonl") files.push_back(entry.path());
+      if (entry.is_regular_file() && (entry.path().extension() == ".jsonl" || is_array_of_cases(entry.path())))
+        files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
 }
 
-// Nothing where the file is in another notation.
+// The records of a file: its lines, or the elements of its array. One that is not JSON is discarded().
+std::vector<Json> read_records(const fs::path& file, std::istream& in) {
+  std::vector<Json> records;
+  if (is_array_of_cases(file)) {
+    const Json array = Json::parse(in, nullptr, false);
+    if (!array.is_array()) return {array};
+    records.assign(array.begin(), array.end());
+    return records;
+  }
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) records.push_back(Json::parse(line, nullptr, false));
+  return records;
+}
+
+// False: the file is in another notation.
 bool run_file(const fs::path& file, const Operations& operations, const Options& options, Counts& counts) {
   std::ifstream in(file);
   if (!in) {
@@ -58,19 +74,19 @@ bool run_file(const fs::path& file, const Operations& operations, const Options&
     ++counts.failed;
     return true;
   }
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    if (line.empty()) continue;
-    const Json test_case = Json::parse(line, nullptr, false);
-    if (test_case.is_discarded()) {
+  int number = 0;
+  for (Json& record : read_records(file, in)) {
+    ++number;
+    if (record.is_discarded()) {
       std::printf("FAILED %s:%d\n  not JSON\n", file.c_str(), number);
       ++counts.failed;
       continue;
     }
-    if (!test_case.is_object() || !test_case.contains("id") || !test_case.contains("op")) return false;
-    const std::string id = test_case.at("id").is_string() ? test_case.at("id").get<std::string>() : "?";
+    const std::optional<Json> test_case = as_case(file, number, std::move(record));
+    if (!test_case) return false;
+    const std::string id = test_case->at("id").is_string() ? test_case->at("id").get<std::string>() : "?";
     if (!id.starts_with(options.id_prefix)) continue;
-    const Verdict verdict = run_case(operations, test_case);
+    const Verdict verdict = run_case(operations, *test_case);
     if (verdict.kind == Verdict::Kind::kPassed) {
       ++counts.passed;
     } else if (verdict.kind == Verdict::Kind::kNotBuilt && options.known) {

@@ -75,6 +75,7 @@ Operations all_operations() {
   add_config_operations(operations);
   add_converter_operations(operations);
   add_transform_operations(operations);
+  add_group_operations(operations);
   return operations;
 }
 

@@ -34,6 +34,7 @@ void add_data_operations(Operations& operations);
 void add_config_operations(Operations& operations);
 void add_converter_operations(Operations& operations);
 void add_transform_operations(Operations& operations);
+void add_group_operations(Operations& operations);
 Operations all_operations();
 
 struct Verdict {
