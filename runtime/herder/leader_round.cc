@@ -73,6 +73,18 @@ Shares share_incrementally(const LeaderInput& input, const std::map<MemberId, Me
   return shares;
 }
 
+bool is_configured(const ConfiguredWork& configured, const base::TaskId& task) {
+  const auto found = configured.connectors.find(task.connector);
+  return found != configured.connectors.end() && task.task < found->second;
+}
+
+bool is_configured(const ConfiguredWork& configured, const Work& work) {
+  return std::all_of(work.connectors.begin(), work.connectors.end(),
+                     [&](const std::string& connector) { return configured.connectors.contains(connector); }) &&
+         std::all_of(work.tasks.begin(), work.tasks.end(),
+                     [&](const base::TaskId& task) { return is_configured(configured, task); });
+}
+
 }  // namespace
 
 base::Result<std::int64_t> config_offset_max(const std::map<MemberId, std::string>& members) {
@@ -108,9 +120,10 @@ base::Result<LeaderOutcome> run_leader_round(const LeaderInput& input, Increment
     assignment.assigned = std::move(share.assigned);
     assignment.revoked = std::move(share.revoked);
     outcome.assignments[member] = group::encode(assignment);
-    for (const std::string& connector : shares.complete[member].connectors)
-      outcome.connector_owners[connector] = metadata.url;
-    for (const base::TaskId& task : shares.complete[member].tasks) outcome.task_owners[task] = metadata.url;
+    const Work& complete = shares.complete[member];
+    for (const std::string& connector : complete.connectors) outcome.connector_owners[connector] = metadata.url;
+    for (const base::TaskId& task : complete.tasks) outcome.task_owners[task] = metadata.url;
+    if (!is_configured(input.configured, complete)) outcome.leaves_unconfigured_work = true;
   }
   return outcome;
 }

@@ -28,6 +28,9 @@ struct LeaderOutcome {
   std::map<std::string, std::string> connector_owners;
   std::map<base::TaskId, std::string> task_owners;
   bool config_mismatch = false;
+  // Members keep work that is not configured any more: an assignor that forgot (a new leader, a missed generation)
+  // learns of it in this round and, as Connect's, revokes it in the next. The leader should ask for that one.
+  bool leaves_unconfigured_work = false;
 };
 
 // The highest config offset that a member claims: when it is beyond the leader's own, the leader should first read on,

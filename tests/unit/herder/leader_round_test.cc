@@ -69,6 +69,25 @@ TEST(LeaderRound, RevokedWorkHasNoOwner) {
   EXPECT_EQ(outcome->task_owners.at({"alpha", 1}), "http://w0/");
 }
 
+TEST(LeaderRound, ANewLeaderNeedsASecondRoundToRevokeWhatWasDeletedBefore) {
+  IncrementalAssignor assignor(std::chrono::minutes(5));
+  LeaderInput input = input_of_two();
+  input.configured.connectors = {{"alpha", 2}};
+  input.members = {{"w0", metadata("http://w0/", 12, {{"alpha"}, {{"alpha", 0}}})},
+                   {"w1", metadata("http://w1/", 12, {{}, {{"alpha", 5}}})}};
+  const auto first = run_leader_round(input, assignor);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->leaves_unconfigured_work);
+  EXPECT_TRUE(assignment_of(*first, "w1").revoked.empty());
+
+  input.last_completed_generation = 1;
+  input.generation = 2;
+  const auto second = run_leader_round(input, assignor);
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(second->leaves_unconfigured_work);
+  EXPECT_THAT(assignment_of(*second, "w1").revoked.tasks, ElementsAre(base::TaskId{"alpha", 5}));
+}
+
 TEST(LeaderRound, BehindAMemberEveryoneHearsOfTheMismatchAndTheAssignorOfNothing) {
   IncrementalAssignor assignor(std::chrono::minutes(5));
   LeaderInput input = input_of_two();
