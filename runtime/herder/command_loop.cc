@@ -93,9 +93,10 @@ void CommandLoop::run() {
   for (;;) {
     Item item;
     if (!next(item)) return;
-    if (!item.stage.empty()) stages_.begin(std::move(item.stage));
+    const bool told = !item.stage.empty();
+    if (told) stages_.begin(std::move(item.stage));
     item.command();
-    stages_.end();
+    if (told) stages_.end();
   }
 }
 

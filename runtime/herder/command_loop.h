@@ -42,6 +42,8 @@ class CommandLoop {
   bool stopped() const;  // or not yet started
   // What the thread is doing, or did last.
   const StageTracker& stages() const { return stages_; }
+  // [any] What the owner waits for from now on, until the next request is served.
+  void stage(std::string description) { stages_.begin(std::move(description)); }
 
  private:
   struct Item {

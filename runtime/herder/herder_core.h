@@ -47,7 +47,7 @@ class HerderCore {
   const HerderParts& parts() const { return parts_; }
   const task::WorkerContext& worker() const { return *parts_.worker; }
   const std::shared_ptr<CommandLoop>& loop() const { return loop_; }
-  ConnectorProbe& probe() { return probe_; }
+  ConnectorProbe& probe() const { return probe_; }
 
   // [REST] Runs `command` on the herder thread and waits for the reply.
   template <typename T>

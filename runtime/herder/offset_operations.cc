@@ -271,6 +271,13 @@ base::Result<SinkOffset> parse_sink_offset(const OffsetInfo& info) {
   return entry;
 }
 
+base::Error must_be_stopped(std::string_view connector) {
+  return {base::Code::kInvalidConfig, base::exceptions::kBadRequest,
+          fmt::format("Connectors must be in the STOPPED state before their offsets can be modified. This can be done "
+                      "for the specified connector by issuing a 'PUT' request to the '/connectors/{}/stop' endpoint",
+                      connector)};
+}
+
 base::Result<std::vector<OffsetInfo>> read_offsets(const OffsetTools& tools, const OffsetSubject& subject,
                                                    Deadline deadline) {
   return subject.component.kind == config::ConnectorKind::kSink ? read_sink(tools, subject, deadline)

@@ -33,6 +33,9 @@ struct OffsetSubject {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+// The refusal for a connector that is not STOPPED, or still has tasks.
+base::Error must_be_stopped(std::string_view connector);
+
 base::Result<std::vector<OffsetInfo>> read_offsets(const OffsetTools& tools, const OffsetSubject& subject,
                                                    Deadline deadline);
 // Both return the message to show.

@@ -231,11 +231,7 @@ void StandaloneHerder::change_offsets(const std::string& name, std::optional<std
   Connector* connector = find(name);
   if (connector == nullptr) return reply.fail(not_found(fmt::format("Connector {} not found", name)));
   if (connector->spec.target != TargetState::kStopped || !connector->task_configs.empty())
-    return reply.fail({base::Code::kInvalidConfig, base::exceptions::kBadRequest,
-                       fmt::format("Connectors must be in the STOPPED state before their offsets can be modified. This "
-                                   "can be done for the specified "
-                                   "connector by issuing a 'PUT' request to the '/connectors/{}/stop' endpoint",
-                                   name)});
+    return reply.fail(must_be_stopped(name));
   reply.stage(fmt::format("modifying offsets for connector {}", name));
   const auto done = lifecycle_.interruptible<std::string>(
       name, [reply, turn](base::Result<std::string> result) { reply.complete(std::move(result)); });

@@ -24,7 +24,7 @@ base::Result<std::vector<config::ConfigMap>> complete_task_configs(std::string_v
   }
   if (task_configs.size() <= static_cast<std::size_t>(limits.max)) return task_configs;
   if (limits.enforced)
-    return base::fail(base::Code::kFatal, "org.apache.kafka.connect.runtime.TooManyTasksException",
+    return base::fail(base::Code::kFatal, kTooManyTasksException,
                       "The connector {} has generated {} tasks, which is greater than {}, the maximum number of tasks "
                       "it is configured to create. "
                       "This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted "

@@ -13,6 +13,8 @@ namespace sluice::herder {
 // The name of the Java task that belongs to a Java connector: what clients find in `task.class`.
 std::string task_class_of(std::string_view connector_class);
 
+inline constexpr const char* kTooManyTasksException = "org.apache.kafka.connect.runtime.TooManyTasksException";
+
 struct TaskLimits {
   int max = 1;
   bool enforced = true;
