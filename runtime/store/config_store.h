@@ -23,7 +23,12 @@ struct StoredRestartRequest {
   std::string connector;
   bool include_tasks = false;
   bool only_failed = false;
+  bool operator==(const StoredRestartRequest&) const = default;
 };
+
+// Of a leader's write that failed with exactly-once support: this worker has lost the right to write, or never had it.
+// If it still is the leader it claims the right again.
+inline constexpr const char* kPrivilegedWriteException = "org.apache.kafka.connect.storage.PrivilegedWriteException";
 
 // What changed since start() returned. The snapshot already has the change when the call comes.
 class ConfigListener {
@@ -45,7 +50,7 @@ class ConfigStore {
   using Done = std::function<void(base::Status)>;
 
   virtual ~ConfigStore() = default;
-  // Reads the topic to its end. No listener calls before this returns.
+  // Reads the topic to its end. No listener calls before this returns; the anomalies found come right after.
   virtual base::Status start(ConfigListener& listener) = 0;
   virtual void stop() = 0;
 
