@@ -99,7 +99,7 @@ struct KafkaLog::Impl {
   void take_reports(milliseconds timeout);
   void end_send(std::unique_ptr<Send> send, const base::Status& result);
   void serve_waiters();
-  bool serve(Waiter& waiter, base::Status& result);
+  bool serve(Waiter& waiter, std::optional<std::vector<PartitionOffset>>& fresh, base::Status& result);
   milliseconds poll_time() const;
   void finish(const base::Error& reason);
   base::Status add_waiter(Waiter waiter);
@@ -208,6 +208,7 @@ base::Result<std::vector<PartitionOffset>> KafkaLog::Impl::end_offsets(milliseco
 
 void KafkaLog::Impl::run() {
   MessageBatch batch;
+  take_commands();  // start()'s: at the end of an empty topic no record would come to end the first poll
   while (!stop.load()) {
     step(batch);
     std::lock_guard lock(mutex);
@@ -336,9 +337,10 @@ void KafkaLog::Impl::end_send(std::unique_ptr<Send> send, const base::Status& re
 }
 
 void KafkaLog::Impl::serve_waiters() {
+  std::optional<std::vector<PartitionOffset>> ends;  // asked for once for all
   for (auto waiter = waiters.begin(); waiter != waiters.end();) {
     base::Status result;
-    if (!serve(*waiter, result)) {
+    if (!serve(*waiter, ends, result)) {
       ++waiter;
       continue;
     }
@@ -348,8 +350,8 @@ void KafkaLog::Impl::serve_waiters() {
   }
 }
 
-// True if the waiter's end has come, with `result`.
-bool KafkaLog::Impl::serve(Waiter& waiter, base::Status& result) {
+// True if the waiter's end has come, with `result`. `fresh`: the end offsets, if somebody has asked in this round.
+bool KafkaLog::Impl::serve(Waiter& waiter, std::optional<std::vector<PartitionOffset>>& fresh, base::Status& result) {
   const auto now = SteadyClock::now();
   const auto oldest_unsent = unsent.empty() ? UINT64_MAX : unsent.front()->sequence;
   const auto oldest_in_flight = in_flight.empty() ? UINT64_MAX : in_flight.begin()->first;
@@ -357,8 +359,10 @@ bool KafkaLog::Impl::serve(Waiter& waiter, base::Status& result) {
   if (sent && !waiter.read) return true;
   if (sent && !waiter.ends && now >= waiter.next_attempt) {
     const auto left = std::chrono::duration_cast<milliseconds>(waiter.deadline - now);
-    auto ends = end_offsets(std::clamp(left, milliseconds(1), kEndOffsetsAttempt));
+    auto ends = fresh ? base::Result<std::vector<PartitionOffset>>(*fresh)
+                      : end_offsets(std::clamp(left, milliseconds(1), kEndOffsetsAttempt));
     if (ends) {
+      fresh = *ends;
       waiter.ends = std::move(*ends);
     } else {
       waiter.next_attempt = now + kErrorPause;

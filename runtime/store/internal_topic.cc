@@ -8,6 +8,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/strings.h"
+#include "runtime/kafka/embedded_broker.h"
 
 namespace sluice::store {
 namespace {
@@ -86,6 +87,9 @@ base::Result<kafka::ClientConfig> consumer_config(const config::WorkerConfig& wo
   }
   SLUICE_TRY_ASSIGN(kafka::ClientConfig client, translate(keys, kafka::ClientKind::kConsumer));
   keep_small(client);
+  // The embedded broker answers a fetch without records only when its time is up, whatever comes meanwhile.
+  if (worker.bootstrap_servers() == kafka::kEmbeddedBootstrap)
+    client.librdkafka.emplace_back("fetch.wait.max.ms", "20");
   return client;
 }
 
@@ -192,8 +196,8 @@ kafka::NewTopic internal_topic(const config::WorkerConfig& worker, InternalTopic
   topic.name = worker.parsed().string(prefix + "topic");
   topic.partitions = kind == InternalTopic::kConfig
                          ? 1
-                         : static_cast<std::int32_t>(worker.parsed().int64(prefix + "partitions"));
-  topic.replication_factor = static_cast<std::int16_t>(worker.parsed().int64(prefix + "replication.factor"));
+                         : worker.parsed().int32(prefix + "partitions");
+  topic.replication_factor = worker.parsed().int16(prefix + "replication.factor");
   for (const auto& [key, text] : worker.internal_topic_config(prefix)) {
     // A standalone worker's key: a properties file may serve both kinds.
     if (kind == InternalTopic::kOffset && key == "file.filename") continue;

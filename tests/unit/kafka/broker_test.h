@@ -158,7 +158,7 @@ class BrokerTest : public ::testing::TestWithParam<std::string> {
 };
 
 #define SLUICE_BROKER_TESTS(suite)                                         \
-  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(broker_kinds()), \
+  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::sluice::kafka::broker_kinds()), \
                            [](const auto& parameter) { return parameter.param; })
 
 }  // namespace sluice::kafka
