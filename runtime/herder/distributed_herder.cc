@@ -572,15 +572,12 @@ base::Status DistributedHerder::fence_zombies(std::string_view connector, const 
                                               Deadline deadline) {
   SLUICE_TRY(keys_.verify(request, protocol_ >= static_cast<int>(group::ConnectProtocol::kSessioned)));
   const std::string name(connector);
-  return lead<void>(name, deadline, fmt::format("initiating a round of zombie fencing for connector {}", name),
-                    "Only the leader may perform zombie fencing.", [this, name](const Reply<void>& reply, const Turn&) {
-                      const auto state = find(name);
-                      if (state == nullptr) return reply.fail(not_found(fmt::format("Connector {} not found", name)));
-                      if (type_of(state->config) != ConnectorType::kSource)
-                        return reply.fail({base::Code::kInvalidConfig, base::exceptions::kBadRequest,
-                                           fmt::format("Connector {} is not a source connector", name)});
-                      reply.complete({});
-                    });
+  return ask_settled<void>(deadline, fmt::format("initiating a round of zombie fencing for connector {}", name), false,
+                           [this, name](const Reply<void>& reply) {
+                             if (!group_.leading())
+                               return reply.fail(not_leader("Only the leader may perform zombie fencing."));
+                             fence(name, reply);
+                           });
 }
 
 base::Status DistributedHerder::set_cluster_logger_level(std::string_view logger_name, std::string_view level) {

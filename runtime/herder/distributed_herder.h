@@ -131,6 +131,9 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   void retry_reconfiguration(const std::string& name, const base::Error& why);
   void reload(const std::string& name, std::chrono::milliseconds after);
   void rotate_session_key();
+  void fence(const std::string& name, const Reply<void>& reply);
+  void fence_old_tasks(const std::string& name);
+  void fenced(const std::string& name, const base::Status& outcome);
 
   // What the config topic says now; null: no such connector. Both stay valid on their own.
   std::shared_ptr<const store::ConnectorConfigState> find(const std::string& name) const;
@@ -193,6 +196,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   std::set<std::string> known_;  // connectors whose appearance the group has been told of
   std::map<std::string, Reconfiguration> reconfigurations_;
   std::map<std::string, std::uint64_t> reloads_;
+  std::map<std::string, std::vector<Reply<void>>> fencing_;  // rounds that go on; many requests share one
   std::deque<Waiting> waiting_;
   std::set<std::string> task_configs_failed_;  // shown as FAILED for it
   bool writes_claimed_ = false;

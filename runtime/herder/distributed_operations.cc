@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kPublishBackoffMin{250};
 constexpr std::chrono::milliseconds kPublishBackoffMax{60'000};
 constexpr std::chrono::seconds kPublishTimeout{30};
+constexpr std::chrono::seconds kFencingTimeout{90};
 // A leader's answer of 403 is put down to a key that was just rotated for so long.
 constexpr int kStatusForbidden = 403;
 
@@ -248,6 +249,72 @@ void DistributedHerder::change_offsets(const std::string& name, std::optional<st
     loop->post([slot] { slot->reset(); });
   };
   if (!core_.change_offsets(spec, std::move(offsets), deadline, done)) reply.fail(too_many_requests());
+}
+
+// ---- fencing the tasks of an older generation (spec 5.12)
+
+void DistributedHerder::fence(const std::string& name, const Reply<void>& reply) {
+  const auto state = find(name);
+  if (!state) return reply.fail(not_found(fmt::format("Connector {} not found", name)));
+  if (type_of(state->config) != ConnectorType::kSource)
+    return reply.fail({base::Code::kInvalidConfig, base::exceptions::kBadRequest,
+                       fmt::format("Connector {} is not a source connector", name)});
+  auto& waiting = fencing_[name];
+  waiting.push_back(reply);
+  if (waiting.size() > 1) return;
+  cluster_.configs->refresh(
+      kPublishTimeout, on_herder([this, name](base::Status read) {
+        if (read) return fence_old_tasks(name);
+        fenced(name, base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                                            "Failed to read to end of config topic before performing zombie fencing")
+                                    .with_cause(std::move(read).error())));
+      }));
+}
+
+void DistributedHerder::fence_old_tasks(const std::string& name) {
+  const auto state = find(name);
+  if (!state) return fenced(name, base::fail(not_found(fmt::format("Connector {} not found", name))));
+  if (!state->pending_fencing) return fenced(name, {});
+  const int tasks = static_cast<int>(state->tasks.size());
+  const int old_tasks = state->fenced_task_count.value_or(0);
+  const auto write_count = [this, name, tasks] {
+    cluster_.configs->put_task_count(name, tasks,
+                                     on_herder([this, name](const base::Status& written) { fenced(name, written); }));
+  };
+  // One task fences the one before it by starting.
+  if (old_tasks == 0 || (old_tasks == 1 && tasks == 1)) return write_count();
+
+  const auto done = on_herder([this, name, generation = state->task_generation, write_count](base::Status outcome) {
+    if (!outcome)
+      return fenced(name, base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                                                 "Failed to perform zombie fencing")
+                                         .with_cause(std::move(outcome).error())));
+    const auto current = find(name);
+    if (!current || current->task_generation != generation)
+      return fenced(name, base::fail(base::Error(base::Code::kRetry, base::exceptions::kConnectRest,
+                                                 "Fencing failed because new task configurations were generated for "
+                                                 "the connector")
+                                         .with_rest_status(409)));
+    write_count();
+  });
+  logger().info("Fencing the producers of {} former tasks of connector {}", old_tasks, name);
+  const bool accepted = core_.submit([this, raw = state->config, old_tasks, done] {
+    const auto fence = [&]() -> base::Status {
+      SLUICE_TRY_ASSIGN(auto resolved, core_.worker().config->transformer().transform(raw));
+      SLUICE_TRY_ASSIGN(const auto connector,
+                        config::ConnectorConfig::make(config::ConnectorKind::kSource, std::move(resolved.config),
+                                                      *core_.parts().catalog));
+      return core_.parts().fence(core_.worker(), connector, old_tasks, kFencingTimeout);
+    };
+    done(fence());
+  });
+  if (!accepted) fenced(name, base::fail(too_many_requests()));
+}
+
+void DistributedHerder::fenced(const std::string& name, const base::Status& outcome) {
+  const auto round = fencing_.extract(name);
+  if (round.empty()) return;
+  for (const auto& reply : round.mapped()) reply.complete(outcome);
 }
 
 // ---- restarts that everyone reads from the config topic

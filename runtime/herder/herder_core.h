@@ -19,6 +19,7 @@
 #include "runtime/herder/reply.h"
 #include "runtime/herder/validation.h"
 #include "runtime/herder/work_pool.h"
+#include "runtime/herder/zombie_fencing.h"
 
 namespace sluice::herder {
 
@@ -34,6 +35,7 @@ struct HerderParts {
   ConnectorProbe* probe = nullptr;  // null: asks the worker's plugins
   RunnerFactories runners = {};
   SinkOffsetAdminFactory sink_admin = make_kafka_sink_offset_admin;
+  ZombieFencer fence = fence_zombies;
 };
 
 base::Error not_found(std::string message);
