@@ -1,12 +1,8 @@
 #include "runtime/herder/command_loop.h"
 
-#include <pthread.h>
-
 #include <utility>
 
 namespace sluice::herder {
-
-using SteadyClock = std::chrono::steady_clock;
 
 CommandLoop::CommandLoop(const base::Clock& clock) : stages_(clock) {}
 
@@ -17,10 +13,7 @@ CommandLoop::~CommandLoop() {
 void CommandLoop::start() {
   std::lock_guard lock(mutex_);
   stopping_ = false;
-  thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "herder");
-    run();
-  });
+  thread_ = base::Thread("herder", [this] { run(); });
 }
 
 void CommandLoop::stop() {
@@ -32,7 +25,7 @@ void CommandLoop::stop() {
   if (thread_.joinable()) thread_.join();
   // Dropping a command may answer its request, which must not happen under the lock.
   std::deque<Item> items;
-  std::multimap<SteadyClock::time_point, Command> timers;
+  std::multimap<base::SteadyTime, Command> timers;
   std::lock_guard lock(mutex_);
   items.swap(items_);
   timers.swap(timers_);
@@ -57,7 +50,7 @@ void CommandLoop::post(Command command) {
 void CommandLoop::after(std::chrono::milliseconds delay, Command command) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
-  timers_.emplace(SteadyClock::now() + delay, std::move(command));
+  timers_.emplace(base::steady_now() + delay, std::move(command));
   wake_.notify_one();
 }
 
@@ -70,7 +63,7 @@ bool CommandLoop::next(Item& item) {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stopping_) return false;
-    if (!timers_.empty() && timers_.begin()->first <= SteadyClock::now()) {
+    if (!timers_.empty() && timers_.begin()->first <= base::steady_now()) {
       item = {{}, std::move(timers_.begin()->second), false};
       timers_.erase(timers_.begin());
       return true;

@@ -4,16 +4,15 @@
 // always find their way in (their number is bounded by the work).
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/threads.h"
 #include "runtime/herder/stage.h"
 
 namespace sluice::herder {
@@ -56,12 +55,12 @@ class CommandLoop {
 
   StageTracker stages_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
+  base::Condition wake_;
   std::deque<Item> items_;
-  std::multimap<std::chrono::steady_clock::time_point, Command> timers_;
+  std::multimap<base::SteadyTime, Command> timers_;
   std::size_t requests_ = 0;
   bool stopping_ = true;  // not started
-  std::thread thread_;
+  base::Thread thread_;
 };
 
 }  // namespace sluice::herder

@@ -5,6 +5,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/strings.h"
+#include "runtime/base/threads.h"
 #include "runtime/herder/restart_plan.h"
 #include "runtime/store/offset_store.h"
 
@@ -90,7 +91,7 @@ base::Status DistributedHerder::start() {
   loop_->start();
   loop_->stage("initializing and reading to the end of internal topics");
   std::lock_guard lock(starter_mutex_);
-  starter_ = std::thread([this] { start_stores(); });
+  starter_ = base::Thread("herder-start", [this] { start_stores(); });
   return {};
 }
 
@@ -143,7 +144,7 @@ void DistributedHerder::stop() {
   logger().info("Herder stopping");
   stopping_ = true;
   const auto& config = *core_.worker().config;
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = base::steady_now();
   const auto deadline = begin + Lifecycle::kConnectorStopMax +
                         std::chrono::milliseconds(config.task_shutdown_timeout_ms()) + std::chrono::seconds(5);
   Awaited<void> ended(*core_.worker().clock);
@@ -154,9 +155,9 @@ void DistributedHerder::stop() {
     lifecycle_.stop_all([reply] { reply.complete({}); });
   });
   if (!ended.wait(deadline)) logger().error("Connectors and tasks did not stop in time; going on without them");
-  if (ready_ && !cluster_.statuses->flush(std::chrono::steady_clock::now() + std::chrono::seconds(5)))
+  if (ready_ && !cluster_.statuses->flush(base::steady_now() + std::chrono::seconds(5)))
     logger().warn("Not every status could be written before the end");
-  cluster_.membership->stop(std::chrono::steady_clock::now() + std::chrono::seconds(5));
+  cluster_.membership->stop(base::steady_now() + std::chrono::seconds(5));
   loop_->stop();
   core_.close();
   cluster_.configs->stop();
@@ -165,8 +166,8 @@ void DistributedHerder::stop() {
     std::lock_guard lock(starter_mutex_);
     if (starter_.joinable()) starter_.join();
   }
-  lifecycle_.stop_pool(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-  core_.stop_pool(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  lifecycle_.stop_pool(base::steady_now() + std::chrono::seconds(1));
+  core_.stop_pool(base::steady_now() + std::chrono::seconds(1));
   logger().info("Herder stopped");
 }
 
@@ -189,12 +190,12 @@ void DistributedHerder::when_settled(bool configs_settled, Command command, Comm
   if (settled && waiting_.empty()) return command();
   if (waiting_.size() >= kWaitingMax) return expired();
   waiting_.push_back(
-      {configs_settled, std::chrono::steady_clock::now() + kRebalancePatience, std::move(command), std::move(expired)});
+      {configs_settled, base::steady_now() + kRebalancePatience, std::move(command), std::move(expired)});
   run_waiting();
 }
 
 void DistributedHerder::run_waiting() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = base::steady_now();
   for (std::size_t left = waiting_.size(); left > 0 && !waiting_.empty(); --left) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
@@ -232,8 +233,8 @@ base::Status DistributedHerder::await_ready(Deadline deadline) {
   constexpr std::chrono::milliseconds kLook{20};
   while (!ready_) {
     if (stopping_) return base::fail(worker_is_shutting_down());
-    if (std::chrono::steady_clock::now() >= deadline) return base::fail(request_timed_out(loop_->stages()));
-    std::this_thread::sleep_for(kLook);
+    if (base::steady_now() >= deadline) return base::fail(request_timed_out(loop_->stages()));
+    base::sleep_for(kLook);
   }
   return {};
 }
@@ -270,8 +271,7 @@ base::Result<T> DistributedHerder::read(std::string_view connector, Deadline dea
 
 // Asked of the herder thread: an answer from the side would say nothing about it.
 Health DistributedHerder::health(Deadline deadline) {
-  while (!started_ && !stopping_ && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  while (!started_ && !stopping_ && base::steady_now() < deadline) base::sleep_for(std::chrono::milliseconds(20));
   return core_.health(started_, deadline);
 }
 
@@ -581,12 +581,12 @@ base::Status DistributedHerder::fence_zombies(std::string_view connector, const 
 }
 
 base::Status DistributedHerder::set_cluster_logger_level(std::string_view logger_name, std::string_view level) {
-  SLUICE_TRY(await_ready(std::chrono::steady_clock::now() + std::chrono::seconds(30)));
+  SLUICE_TRY(await_ready(base::steady_now() + std::chrono::seconds(30)));
   auto written = core_.awaited<void>();
   cluster_.configs->put_logger_level(
       std::string(logger_name), std::string(level),
       [reply = written.reply()](base::Status status) { reply.complete(std::move(status)); });
-  return written.wait(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+  return written.wait(base::steady_now() + std::chrono::seconds(30));
 }
 
 }  // namespace sluice::herder

@@ -18,9 +18,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
+#include "runtime/base/threads.h"
 #include "runtime/group/membership.h"
 #include "runtime/herder/herder_core.h"
 #include "runtime/herder/leader_client.h"
@@ -207,7 +207,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   std::atomic<bool> stopping_{false};
   std::atomic<int> protocol_;  // that was last agreed on, for signatures
   std::mutex starter_mutex_;
-  std::thread starter_;
+  base::Thread starter_;
 };
 
 }  // namespace sluice::herder

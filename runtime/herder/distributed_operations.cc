@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/base/threads.h"
 #include "runtime/config/config_transformer.h"
 #include "runtime/herder/distributed_herder.h"
 #include "runtime/herder/restart_plan.h"
@@ -242,7 +243,7 @@ void DistributedHerder::change_offsets(const std::string& name, std::optional<st
   reply.stage(fmt::format("modifying offsets for connector {}", name));
   // The turn is let go when the plugin has answered, or nobody waits any more.
   const auto slot = std::make_shared<Turn>(turn);
-  loop_->after(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()),
+  loop_->after(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::steady_now()),
                [slot] { slot->reset(); });
   const auto done = [loop = loop_, reply, slot](base::Result<std::string> result) {
     reply.complete(std::move(result));
@@ -401,7 +402,7 @@ void DistributedHerder::publish_tasks(const std::string& name, std::vector<confi
     if (group_.leading()) return cluster_.configs->put_tasks(name, raw, done);
     const auto key = group_.protocol() == group::ConnectProtocol::kSessioned ? keys_.current() : std::nullopt;
     const bool accepted = core_.submit([leader = cluster_.leader, url = group_.leader_url(), name, raw, key, done] {
-      done(leader->put_task_configs(url, name, raw, key, std::chrono::steady_clock::now() + kPublishTimeout));
+      done(leader->put_task_configs(url, name, raw, key, base::steady_now() + kPublishTimeout));
     });
     if (!accepted) published(name, base::fail(too_many_requests()));
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/log.h"
+#include "runtime/base/threads.h"
 
 namespace sluice::herder {
 namespace {
@@ -147,7 +148,7 @@ void Lifecycle::stop_connector(const std::string& connector, Finished then) {
     }
     then();
   };
-  const auto deadline = std::chrono::steady_clock::now() + kConnectorStopMax;
+  const auto deadline = base::steady_now() + kConnectorStopMax;
   if (!offload<bool>([runner, deadline] { return runner->await(deadline); }, ended)) ended(false);
 }
 
@@ -239,8 +240,7 @@ void Lifecycle::await_tasks(const std::string& connector, std::vector<std::share
                             Finished then) {
   if (runners.empty()) return then();
   for (const auto& runner : runners) runner->request_stop();
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(worker_.config->task_shutdown_timeout_ms());
+  const auto deadline = base::steady_now() + std::chrono::milliseconds(worker_.config->task_shutdown_timeout_ms());
   const auto ended = [this, connector, runners, then](std::vector<bool> in_time) {
     for (std::size_t i = 0; i < runners.size(); ++i) {
       if (in_time[i]) continue;

@@ -1,13 +1,13 @@
 #include "runtime/herder/offset_operations.h"
 
 #include <charconv>
-#include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "runtime/base/java_number.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/threads.h"
 #include "runtime/data/arena.h"
 #include "runtime/store/offset_codec.h"
 #include "runtime/store/offset_key.h"
@@ -19,7 +19,7 @@ constexpr const char* kCannotModify =
     "Failed to modify offsets for connector {} because it doesn't support external modification of offsets";
 
 std::chrono::milliseconds remaining(Deadline deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::steady_now());
   return std::max(left, std::chrono::milliseconds(1));
 }
 
@@ -55,7 +55,7 @@ base::Status store_and_wait(store::OffsetStore& store, std::vector<store::Offset
                             const std::string& connector, Deadline deadline) {
   struct Outcome {
     std::mutex mutex;
-    std::condition_variable changed;
+    base::Condition changed;
     std::optional<base::Status> status;
   };
   const auto outcome = std::make_shared<Outcome>();

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "runtime/base/status.h"
+#include "runtime/base/threads.h"
 #include "runtime/herder/stage.h"
 
 namespace sluice::herder {
@@ -32,7 +32,7 @@ struct Answer {
     changed.notify_all();
   }
   std::mutex mutex;
-  std::condition_variable changed;
+  base::Condition changed;
   std::optional<base::Result<T>> result;
   StageTracker stage;
 };
@@ -76,7 +76,7 @@ class Awaited {
     std::unique_lock lock(answer_->mutex);
     const auto answered = [&] { return answer_->result.has_value(); };
     while (!answered()) {
-      const auto now = std::chrono::steady_clock::now();
+      const auto now = base::steady_now();
       if (now >= deadline) return base::fail(request_timed_out(answer_->stage));
       if (closed_ != nullptr && closed_->load()) return base::fail(worker_is_shutting_down());
       answer_->changed.wait_until(lock, std::min(deadline, now + kClosedCheck), answered);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/base/threads.h"
 
 namespace sluice::herder {
 namespace {
@@ -46,7 +47,7 @@ void StandaloneHerder::stop() {
   if (loop_->stopped()) return;
   logger().info("Herder stopping");
   // Connectors and tasks have their own times to end in; the rest is ours.
-  const auto deadline = std::chrono::steady_clock::now() + Lifecycle::kConnectorStopMax +
+  const auto deadline = base::steady_now() + Lifecycle::kConnectorStopMax +
                         std::chrono::milliseconds(core_.worker().config->task_shutdown_timeout_ms()) +
                         std::chrono::seconds(5);
   Awaited<void> ended(*core_.worker().clock);
@@ -54,8 +55,8 @@ void StandaloneHerder::stop() {
   if (!ended.wait(deadline)) logger().error("Connectors and tasks did not stop in time; going on without them");
   loop_->stop();
   core_.close();
-  lifecycle_.stop_pool(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-  core_.stop_pool(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  lifecycle_.stop_pool(base::steady_now() + std::chrono::seconds(1));
+  core_.stop_pool(base::steady_now() + std::chrono::seconds(1));
   logger().info("Herder stopped");
 }
 

@@ -1,12 +1,10 @@
 #include "runtime/herder/work_pool.h"
 
-#include <pthread.h>
-
-#include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <utility>
+
+#include "runtime/base/threads.h"
 
 namespace sluice::herder {
 namespace {
@@ -20,8 +18,8 @@ struct WorkPool::State {
   const std::size_t threads_max;
   const std::size_t queue_max;
   std::mutex mutex;
-  std::condition_variable wake;
-  std::condition_variable thread_ended;
+  base::Condition wake;
+  base::Condition thread_ended;
   std::deque<Work> queue;
   std::size_t threads = 0;
   std::size_t idle = 0;
@@ -32,7 +30,7 @@ WorkPool::WorkPool(std::string name, std::size_t threads_max, std::size_t queue_
     : state_(std::make_shared<State>(std::move(name), threads_max, queue_max)) {}
 
 WorkPool::~WorkPool() {
-  stop(std::chrono::steady_clock::now());
+  stop(base::steady_now());
 }
 
 bool WorkPool::submit(Work work) {
@@ -44,9 +42,8 @@ bool WorkPool::submit(Work work) {
   state_->queue.push_back(std::move(work));
   if (needs_thread && may_start) {
     ++state_->threads;
-    // tidy: allow(detach): work that never returns must not keep the worker from ending; the state is shared with the
-    // thread
-    std::thread([state = state_] { run(state); }).detach();
+    // Work that never returns must not keep the worker from ending; the state is shared with the thread.
+    base::Thread::start_detached(state_->name, [state = state_] { run(state); });
   } else {
     state_->wake.notify_one();
   }
@@ -65,7 +62,6 @@ bool WorkPool::stop(std::chrono::steady_clock::time_point deadline) {
 }
 
 void WorkPool::run(const std::shared_ptr<State>& state) {
-  pthread_setname_np(pthread_self(), state->name.substr(0, 15).c_str());
   std::unique_lock lock(state->mutex);
   for (;;) {
     ++state->idle;
