@@ -33,11 +33,20 @@ class Connection {
 
   virtual std::string remote_ip() const = 0;
   virtual std::string local_address() const = 0;  // "host:port", IPv6 in brackets
+
+  // [any, while this lives] Wakes whatever waits here; every further read and write fails.
+  virtual void abort() = 0;
 };
 
 // Takes over `socket`. `tls` may be null; otherwise the TLS handshake runs here, until the deadline. Null: it failed,
 // and the socket is closed.
 std::unique_ptr<Connection> make_connection(int socket, const TlsContext* tls, Deadline handshake_deadline);
+
+// A connection to another worker. `tls` may be null; otherwise the handshake runs too, and the peer must prove that it
+// is `host` if the context says so. The deadline covers all but the resolver, which has limits of its own
+// (resolv.conf). Errors: kRetry with the Java exception that a client there would see.
+base::Result<std::unique_ptr<Connection>> open_connection(const std::string& host, int port, const TlsContext* tls,
+                                                          Deadline deadline);
 
 // Wakes whatever waits on the socket and makes every further read and write fail. From any thread while the owner
 // lives.

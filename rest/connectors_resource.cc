@@ -2,7 +2,9 @@
 // endpoints.
 
 #include <algorithm>
+#include <optional>
 
+#include "rest/answer_entities.h"
 #include "rest/body.h"
 #include "rest/entities.h"
 #include "rest/errors.h"
@@ -33,6 +35,20 @@ base::Status check_name(const std::string& name, config::ConfigMap& config) {
   if (*included == name) return {};
   return base::fail(base::Code::kInvalidConfig, base::exceptions::kBadRequest,
                     "Connector name configuration ({}) doesn't match connector name in the URL ({})", *included, name);
+}
+
+// What endpoints work with.
+struct Workers {
+  Herder& herder;        // of this worker
+  Forwarder& forwarder;  // to the others
+};
+
+std::string connector_path(const RequestContext& context, std::string_view rest = "") {
+  return fmt::format("/connectors/{}{}", context.path[0], rest);
+}
+
+base::Result<herder::ConnectorInfo> info_of(const RemoteAnswer& answer) {
+  return read_connector_info(answer.value);
 }
 
 HttpResponse status_answer(const base::Status& status, int success) {
@@ -71,7 +87,8 @@ bool write_expanded(Herder& herder, const RequestContext& context, const std::ve
   return true;
 }
 
-HttpResponse list(Herder& herder, const RequestContext& context) {
+HttpResponse list(const Workers& workers, const RequestContext& context) {
+  Herder& herder = workers.herder;
   SLUICE_REST_TRY(const std::vector<std::string> names, herder.connectors(context.deadline));
   const std::vector<std::string> expansions = context.request.query_values("expand");
   if (expansions.empty()) return json_response(200, names_json(names));
@@ -86,7 +103,7 @@ HttpResponse list(Herder& herder, const RequestContext& context) {
   return json_response(200, std::move(json).take());
 }
 
-HttpResponse create(Herder& herder, const RequestContext& context) {
+HttpResponse create(const Workers& workers, const RequestContext& context) {
   SLUICE_REST_BODY(body, context.request);
   SLUICE_REST_TRY(auto request, bind_create_request(body, context.request.body));
   if (!request) {
@@ -101,29 +118,42 @@ HttpResponse create(Herder& herder, const RequestContext& context) {
   create.config = std::move(*request->config);
   create.initial_state = request->initial_state;
   if (const base::Status named = check_name(create.name, create.config); !named) return error_response(named.error());
-  SLUICE_REST_TRY(const herder::ConnectorInfo info, herder.create_connector(create, context.deadline));
+  SLUICE_REST_TRY(const herder::ConnectorInfo info,
+                  workers.forwarder.run<herder::ConnectorInfo>(
+                      context, {"POST", "/connectors", to_json(create)},
+                      [&] { return workers.herder.create_connector(create, context.deadline); }, info_of));
   return created(context.request, info);
 }
 
-HttpResponse put_config(Herder& herder, const RequestContext& context) {
+HttpResponse put_config(const Workers& workers, const RequestContext& context) {
   SLUICE_REST_BODY(body, context.request);
   SLUICE_REST_TRY(auto config, bind_string_map(body, context.request.body));
   if (!config) return error_response(null_config());
   const std::string& connector = context.path[0];
   if (const base::Status named = check_name(connector, *config); !named) return error_response(named.error());
-  SLUICE_REST_TRY(const herder::Created result, herder.put_connector_config(connector, *config, context.deadline));
+  SLUICE_REST_TRY(const herder::Created result,
+                  workers.forwarder.run<herder::Created>(
+                      context, {"PUT", connector_path(context, "/config"), to_json(*config)},
+                      [&] { return workers.herder.put_connector_config(connector, *config, context.deadline); },
+                      [](const RemoteAnswer& answer) -> base::Result<herder::Created> {
+                        SLUICE_TRY_ASSIGN(auto info, read_connector_info(answer.value));
+                        return herder::Created{answer.status == 201, std::move(info)};
+                      }));
   return result.created ? created(context.request, result.info) : json_response(200, to_json(result.info));
 }
 
-HttpResponse patch_config(Herder& herder, const RequestContext& context) {
+HttpResponse patch_config(const Workers& workers, const RequestContext& context) {
   SLUICE_REST_BODY(body, context.request);
   SLUICE_REST_TRY(auto patch, bind_string_map(body, context.request.body));
   if (!patch) {
     return error_response(
         500, "Cannot invoke \"java.util.Map.forEach(java.util.function.BiConsumer)\" because \"patch\" is null");
   }
-  SLUICE_REST_TRY(const herder::ConnectorInfo info,
-                  herder.patch_connector_config(context.path[0], *patch, context.deadline));
+  SLUICE_REST_TRY(
+      const herder::ConnectorInfo info,
+      workers.forwarder.run<herder::ConnectorInfo>(
+          context, {"PATCH", connector_path(context, "/config"), to_json(*patch)},
+          [&] { return workers.herder.patch_connector_config(context.path[0], *patch, context.deadline); }, info_of));
   return json_response(200, to_json(info));
 }
 
@@ -133,14 +163,56 @@ base::TaskId task_of(const RequestContext& context) {
   return id;
 }
 
-HttpResponse restart(Herder& herder, const RequestContext& context) {
+HttpResponse restart(const Workers& workers, const RequestContext& context) {
   herder::RestartRequest request{context.path[0], context.request.query_flag("includeTasks").value_or(false),
                                  context.request.query_flag("onlyFailed").value_or(false)};
+  const ForwardedCall call{"POST",
+                           connector_path(context, "/restart"),
+                           std::nullopt,
+                           {{"includeTasks", request.include_tasks}, {"onlyFailed", request.only_failed}}};
   if (!request.include_tasks && !request.only_failed) {
-    return status_answer(herder.restart_connector(request.connector, context.deadline), 204);
+    return status_answer(
+        workers.forwarder.run(context, call,
+                              [&] { return workers.herder.restart_connector(request.connector, context.deadline); }),
+        204);
   }
-  SLUICE_REST_TRY(const herder::ConnectorStateInfo plan, herder.restart_connector_and_tasks(request, context.deadline));
+  SLUICE_REST_TRY(
+      const herder::ConnectorStateInfo plan,
+      workers.forwarder.run<herder::ConnectorStateInfo>(
+          context, call, [&] { return workers.herder.restart_connector_and_tasks(request, context.deadline); },
+          [](const RemoteAnswer& answer) { return read_connector_state(answer.value); }));
   return json_response(202, to_json(plan));
+}
+
+HttpResponse restart_task(const Workers& workers, const RequestContext& context) {
+  const base::TaskId task = task_of(context);
+  const ForwardedCall call{"POST", connector_path(context, fmt::format("/tasks/{}/restart", task.task))};
+  return status_answer(
+      workers.forwarder.run(context, call, [&] { return workers.herder.restart_task(task, context.deadline); }), 204);
+}
+
+HttpResponse stop(const Workers& workers, const RequestContext& context) {
+  return status_answer(
+      workers.forwarder.run(context, {"PUT", connector_path(context, "/stop")},
+                            [&] { return workers.herder.stop_connector(context.path[0], context.deadline); }),
+      204);
+}
+
+HttpResponse remove(const Workers& workers, const RequestContext& context) {
+  return status_answer(
+      workers.forwarder.run(context, {"DELETE", connector_path(context)},
+                            [&] { return workers.herder.delete_connector(context.path[0], context.deadline); }),
+      204);
+}
+
+// A read that a rebalance may delay; it is never forwarded.
+template <typename T>
+HttpResponse read(const Workers& workers, const RequestContext& context,
+                  base::Result<T> (Herder::*call)(std::string_view, herder::Deadline)) {
+  SLUICE_REST_TRY(const T value, workers.forwarder.settle<T>(context.deadline, [&] {
+    return (workers.herder.*call)(context.path[0], context.deadline);
+  }));
+  return json_response(200, to_json(value));
 }
 
 HttpResponse topics(Herder& herder, const RequestContext& context) {
@@ -158,54 +230,44 @@ HttpResponse topics(Herder& herder, const RequestContext& context) {
 
 }  // namespace
 
-std::vector<Route> connectors_routes(const Services& services) {
+std::vector<Route> connectors_routes(const Services& services, Forwarder& forwarder) {
   Herder* const herder = services.herder;
   const bool tracking = services.topic_tracking;
   const bool reset_allowed = services.topic_tracking_reset;
-  const auto with_herder = [herder](HttpResponse (*endpoint)(Herder&, const RequestContext&)) -> Endpoint {
-    return [herder, endpoint](const RequestContext& context) { return endpoint(*herder, context); };
+  const auto with = [herder, &forwarder](HttpResponse (*endpoint)(const Workers&, const RequestContext&)) -> Endpoint {
+    return [herder, &forwarder, endpoint](const RequestContext& context) {
+      return endpoint({*herder, forwarder}, context);
+    };
   };
   return {
-      {"GET", "/connectors", with_herder(list)},
-      {"POST", "/connectors", with_herder(create)},
-      {"GET", "/connectors/{connector}", with_herder([](Herder& h, const RequestContext& c) {
-         SLUICE_REST_TRY(const herder::ConnectorInfo info, h.connector_info(c.path[0], c.deadline));
-         return json_response(200, to_json(info));
-       })},
-      {"DELETE", "/connectors/{connector}", with_herder([](Herder& h, const RequestContext& c) {
-         return status_answer(h.delete_connector(c.path[0], c.deadline), 204);
-       })},
-      {"GET", "/connectors/{connector}/config", with_herder([](Herder& h, const RequestContext& c) {
-         SLUICE_REST_TRY(const config::ConfigMap config, h.connector_config(c.path[0], c.deadline));
-         return json_response(200, to_json(config));
-       })},
-      {"PUT", "/connectors/{connector}/config", with_herder(put_config)},
-      {"PATCH", "/connectors/{connector}/config", with_herder(patch_config)},
-      {"GET", "/connectors/{connector}/status", with_herder([](Herder& h, const RequestContext& c) {
-         SLUICE_REST_TRY(const herder::ConnectorStateInfo status, h.connector_status(c.path[0]));
+      {"GET", "/connectors", with(list)},
+      {"POST", "/connectors", with(create)},
+      {"GET", "/connectors/{connector}",
+       with([](const Workers& w, const RequestContext& c) { return read(w, c, &Herder::connector_info); })},
+      {"DELETE", "/connectors/{connector}", with(remove)},
+      {"GET", "/connectors/{connector}/config",
+       with([](const Workers& w, const RequestContext& c) { return read(w, c, &Herder::connector_config); })},
+      {"PUT", "/connectors/{connector}/config", with(put_config)},
+      {"PATCH", "/connectors/{connector}/config", with(patch_config)},
+      {"GET", "/connectors/{connector}/status", with([](const Workers& w, const RequestContext& c) {
+         SLUICE_REST_TRY(const herder::ConnectorStateInfo status, w.herder.connector_status(c.path[0]));
          return json_response(200, to_json(status));
        })},
-      {"GET", "/connectors/{connector}/tasks", with_herder([](Herder& h, const RequestContext& c) {
-         SLUICE_REST_TRY(const std::vector<herder::TaskInfo> tasks, h.task_infos(c.path[0], c.deadline));
-         return json_response(200, to_json(tasks));
-       })},
-      {"GET", "/connectors/{connector}/tasks/{task:int}/status", with_herder([](Herder& h, const RequestContext& c) {
-         SLUICE_REST_TRY(const herder::TaskStateInfo status, h.task_status(task_of(c)));
+      {"GET", "/connectors/{connector}/tasks",
+       with([](const Workers& w, const RequestContext& c) { return read(w, c, &Herder::task_infos); })},
+      {"GET", "/connectors/{connector}/tasks/{task:int}/status", with([](const Workers& w, const RequestContext& c) {
+         SLUICE_REST_TRY(const herder::TaskStateInfo status, w.herder.task_status(task_of(c)));
          return json_response(200, to_json(status));
        })},
-      {"POST", "/connectors/{connector}/restart", with_herder(restart)},
-      {"POST", "/connectors/{connector}/tasks/{task:int}/restart", with_herder([](Herder& h, const RequestContext& c) {
-         return status_answer(h.restart_task(task_of(c), c.deadline), 204);
+      {"POST", "/connectors/{connector}/restart", with(restart)},
+      {"POST", "/connectors/{connector}/tasks/{task:int}/restart", with(restart_task)},
+      {"PUT", "/connectors/{connector}/pause", with([](const Workers& w, const RequestContext& c) {
+         return status_answer(w.herder.pause_connector(c.path[0], c.deadline), 202);
        })},
-      {"PUT", "/connectors/{connector}/pause", with_herder([](Herder& h, const RequestContext& c) {
-         return status_answer(h.pause_connector(c.path[0], c.deadline), 202);
+      {"PUT", "/connectors/{connector}/resume", with([](const Workers& w, const RequestContext& c) {
+         return status_answer(w.herder.resume_connector(c.path[0], c.deadline), 202);
        })},
-      {"PUT", "/connectors/{connector}/resume", with_herder([](Herder& h, const RequestContext& c) {
-         return status_answer(h.resume_connector(c.path[0], c.deadline), 202);
-       })},
-      {"PUT", "/connectors/{connector}/stop", with_herder([](Herder& h, const RequestContext& c) {
-         return status_answer(h.stop_connector(c.path[0], c.deadline), 204);
-       })},
+      {"PUT", "/connectors/{connector}/stop", with(stop)},
       {"GET", "/connectors/{connector}/topics",
        [herder, tracking](const RequestContext& c) {
          return tracking ? topics(*herder, c) : error_response(403, "Topic tracking is disabled.");

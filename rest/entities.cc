@@ -66,6 +66,21 @@ std::string to_json(const herder::ConnectorInfo& info) {
   return std::move(json).take();
 }
 
+std::string to_json(const herder::CreateRequest& request) {
+  JsonWriter json;
+  json.begin_object().key("name").text(request.name).key("config");
+  write_config(json, request.config);
+  if (request.initial_state) {
+    using herder::TargetState;
+    json.key("initial_state")
+        .text(*request.initial_state == TargetState::kStarted  ? "RUNNING"
+              : *request.initial_state == TargetState::kPaused ? "PAUSED"
+                                                               : "STOPPED");
+  }
+  json.end_object();
+  return std::move(json).take();
+}
+
 std::string to_json(const herder::ConnectorStateInfo& info) {
   JsonWriter json;
   json.begin_object().key("name").text(info.name).key("connector").begin_object();

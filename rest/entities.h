@@ -12,6 +12,7 @@ namespace sluice::rest {
 std::string to_json(const herder::ServerInfo& info);
 std::string to_json(const herder::Health& health);
 std::string to_json(const herder::ConnectorInfo& info);
+std::string to_json(const herder::CreateRequest& request);  // older workers refuse members they do not know
 std::string to_json(const herder::ConnectorStateInfo& info);
 std::string to_json(const herder::TaskStateInfo& info);
 std::string to_json(const config::ConfigMap& config);

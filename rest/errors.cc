@@ -9,6 +9,7 @@ int status_of(const base::Error& error) {
   if (exception == base::exceptions::kNotFound) return 404;
   if (exception == base::exceptions::kAlreadyExists) return 409;
   if (exception == base::exceptions::kBadRequest) return 400;
+  if (exception == base::exceptions::kConnectRest && error.rest_status() != 0) return error.rest_status();
   return 500;
 }
 

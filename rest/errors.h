@@ -6,8 +6,9 @@
 
 namespace sluice::rest {
 
-// 404 not found, 409 already exists, 400 bad request, 500 everything else, by the Java exception that the error
-// carries.
+// By the Java exception that the error carries: 404 not found, 409 already exists, 400 bad request, a kConnectRest's
+// own status, 500 everything else. What forwarding.h makes of kNotLeader, kNotAssigned and kRebalanceNeeded comes
+// before; one that gets here is a 500, as in Connect.
 int status_of(const base::Error& error);
 HttpResponse error_response(const base::Error& error);
 

@@ -448,7 +448,7 @@ class HttpServer::Impl {
     for (const auto& server : servers_) server->request_stop();
   }
 
-  void stop() {
+  void stop(const std::function<void()>& cut_off) {
     request_stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
@@ -458,6 +458,7 @@ class HttpServer::Impl {
       shared_.none_open.wait_for(lock, shared_.limits.graceful_stop, [&] { return shared_.open_sockets.empty(); });
     }
     shared_.for_each_socket(abort_socket);
+    if (cut_off) cut_off();
     shared_.pool.stop();
   }
 
@@ -497,8 +498,8 @@ void HttpServer::start() {
 void HttpServer::request_stop() {
   impl_->request_stop();
 }
-void HttpServer::stop() {
-  impl_->stop();
+void HttpServer::stop(const std::function<void()>& cut_off) {
+  impl_->stop(cut_off);
 }
 
 }  // namespace sluice::rest

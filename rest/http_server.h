@@ -30,7 +30,7 @@ struct HttpLimits {
   std::size_t head_bytes = 8192;                   // request line and headers together, as Connect's server
   std::size_t body_bytes = 32UL << 20;             // one body
   std::size_t bodies_bytes = 128UL << 20;          // all bodies in memory at once
-  std::size_t threads = 64;                        // requests at work at once
+  std::size_t threads = 200;                       // requests at work at once, as Connect's server; made as needed
   std::size_t waiting_connections = 256;           // beyond: refused with 503
   std::chrono::milliseconds idle{30000};           // a connection between requests
   std::chrono::milliseconds read{60000};           // from a request's first byte to its last
@@ -62,8 +62,9 @@ class HttpServer {
   void start();
   // [any] No new connections, idle ones end, requests under way finish.
   void request_stop();
-  // Waits for them, at most `graceful_stop`, then cuts them off and joins all threads.
-  void stop();
+  // Waits for them, at most `graceful_stop`, then cuts them off and joins all threads. `cut_off`: called in between, to
+  // end what handlers may still wait for.
+  void stop(const std::function<void()>& cut_off = {});
 
  private:
   class Impl;

@@ -1,5 +1,6 @@
-// What distributed workers ask each other (spec connect-runtime.md section 1.5). A standalone worker refuses both,
-// after reading the body, as Connect's does.
+// What distributed workers ask each other (spec connect-runtime.md section 1.5). The herder checks signatures; a
+// request that is sent on to another worker goes without one, as Connect's does, and is refused there where one is
+// wanted.
 
 #include "rest/errors.h"
 #include "rest/json_body.h"
@@ -8,7 +9,22 @@
 namespace sluice::rest {
 namespace {
 
-HttpResponse put_task_configs(const RequestContext& context) {
+std::optional<std::string> header_of(const HttpRequest& request, std::string_view name) {
+  const auto value = request.header(name);
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+herder::InternalRequest internal_request(const HttpRequest& request) {
+  return {header_of(request, "X-Connect-Authorization"), header_of(request, "X-Connect-Request-Signature-Algorithm"),
+          request.body};
+}
+
+// 204, or the error.
+HttpResponse done(const base::Status& status) {
+  return status ? empty_response(204) : error_response(status.error());
+}
+
+HttpResponse put_task_configs(herder::Herder& herder, Forwarder& forwarder, const RequestContext& context) {
   const std::string& body = context.request.body;
   if (body.find_first_not_of(" \t\r\n") == std::string::npos) {
     return error_response(500,
@@ -17,20 +33,31 @@ HttpResponse put_task_configs(const RequestContext& context) {
   }
   SLUICE_REST_TRY(const JsonValue value, parse_json(body));
   SLUICE_REST_TRY(const auto configs, bind_task_configs(value, body));
-  return error_response(500,
-                        "Kafka Connect in standalone mode does not support externally setting task configurations.");
+  std::string sent;
+  append_json(value, sent);
+  const std::string& connector = context.path[0];
+  return done(forwarder.run(context, {"POST", "/connectors/" + connector + "/tasks", std::move(sent)}, [&] {
+    return herder.put_task_configs(connector, configs, internal_request(context.request), context.deadline);
+  }));
+}
+
+HttpResponse fence_zombies(herder::Herder& herder, Forwarder& forwarder, const RequestContext& context) {
+  const std::string& connector = context.path[0];
+  return done(forwarder.run(context, {"PUT", "/connectors/" + connector + "/fence"}, [&] {
+    return herder.fence_zombies(connector, internal_request(context.request), context.deadline);
+  }));
 }
 
 }  // namespace
 
-std::vector<Route> internal_routes(const Services&) {
+std::vector<Route> internal_routes(const Services& services, Forwarder& forwarder) {
+  herder::Herder* const herder = services.herder;
   return {
-      {"POST", "/connectors/{connector}/tasks", put_task_configs, Consumes::kAnything},
+      {"POST", "/connectors/{connector}/tasks",
+       [herder, &forwarder](const RequestContext& c) { return put_task_configs(*herder, forwarder, c); },
+       Consumes::kAnything},
       {"PUT", "/connectors/{connector}/fence",
-       [](const RequestContext&) {
-         return error_response(500,
-                               "Kafka Connect in standalone mode does not support exactly-once source connectors.");
-       },
+       [herder, &forwarder](const RequestContext& c) { return fence_zombies(*herder, forwarder, c); },
        Consumes::kAnything},
   };
 }

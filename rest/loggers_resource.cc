@@ -41,7 +41,7 @@ HttpResponse show(const RequestContext& context) {
   return json_response(200, std::move(json).take());
 }
 
-HttpResponse change(const RequestContext& context, const base::Clock& clock) {
+HttpResponse change(herder::Herder& herder, const RequestContext& context, const base::Clock& clock) {
   SLUICE_REST_BODY(body, context.request);
   SLUICE_REST_TRY(const auto map, bind_string_map(body, context.request.body));
   if (!map) return error_response(500, "Cannot invoke \"java.util.Map.get(Object)\" because \"levelMap\" is null");
@@ -56,17 +56,22 @@ HttpResponse change(const RequestContext& context, const base::Clock& clock) {
   if (!cluster && !scope.empty() && !base::equals_ignore_case_ascii(scope, "worker")) {
     kLog.warn("Received request with unrecognized scope '{}'; only the worker's own loggers are changed", scope);
   }
-  const std::vector<std::string> changed = base::set_logger_level(context.path[0], *level, clock.now_ms());
-  return cluster ? empty_response(204) : json_response(200, names_json(changed));
+  if (cluster) {
+    const base::Status done = herder.set_cluster_logger_level(context.path[0], base::log_level_name(*level));
+    return done ? empty_response(204) : error_response(done.error());
+  }
+  return json_response(200, names_json(base::set_logger_level(context.path[0], *level, clock.now_ms())));
 }
 
 }  // namespace
 
-std::vector<Route> loggers_routes(const base::Clock& clock) {
+std::vector<Route> loggers_routes(const Services& services, const base::Clock& clock) {
+  herder::Herder* const herder = services.herder;
   return {
       {"GET", "/admin/loggers", [](const RequestContext&) { return list(); }},
       {"GET", "/admin/loggers/{logger}", show},
-      {"PUT", "/admin/loggers/{logger}", [&clock](const RequestContext& context) { return change(context, clock); }},
+      {"PUT", "/admin/loggers/{logger}",
+       [herder, &clock](const RequestContext& context) { return change(*herder, context, clock); }},
   };
 }
 

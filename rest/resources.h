@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rest/forwarding.h"
 #include "rest/router.h"
 #include "runtime/base/clock.h"
 #include "runtime/config/component_catalog.h"
@@ -33,16 +34,20 @@ struct Services {
 inline constexpr std::chrono::seconds kRequestTimeout{90};  // spec section 6.11: not configurable in Connect
 inline constexpr std::chrono::seconds kHealthTimeout{10};
 
-std::vector<Route> root_routes(const Services& services);               // /, /health, /metrics
-std::vector<Route> connectors_routes(const Services& services);         // /connectors/...
-std::vector<Route> connector_offsets_routes(const Services& services);  // /connectors/{connector}/offsets
-std::vector<Route> internal_routes(const Services& services);           // worker to worker: task configs, fencing
-std::vector<Route> connector_plugins_routes(const Services& services);  // /connector-plugins/...
-std::vector<Route> loggers_routes(const base::Clock& clock);            // /admin/loggers
-std::vector<Route> sluice_routes(const Services& services);             // /sluice/v1/...: ours, not Connect's
+// `forwarder` outlives the routes.
+std::vector<Route> root_routes(const Services& services);  // /, /health, /metrics
+// /connectors/...
+std::vector<Route> connectors_routes(const Services& services, Forwarder& forwarder);
+// /connectors/{connector}/offsets
+std::vector<Route> connector_offsets_routes(const Services& services, Forwarder& forwarder);
+// Worker to worker: task configs, fencing.
+std::vector<Route> internal_routes(const Services& services, Forwarder& forwarder);
+std::vector<Route> connector_plugins_routes(const Services& services);                  // /connector-plugins/...
+std::vector<Route> loggers_routes(const Services& services, const base::Clock& clock);  // /admin/loggers
+std::vector<Route> sluice_routes(const Services& services);  // /sluice/v1/...: ours, not Connect's
 
 // routes.cc: what a main and an admin listener serve.
-std::vector<Route> public_routes(const Services& services);
-std::vector<Route> admin_routes();
+std::vector<Route> public_routes(const Services& services, Forwarder& forwarder);
+std::vector<Route> admin_routes(const Services& services);
 
 }  // namespace sluice::rest

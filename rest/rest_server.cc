@@ -1,5 +1,6 @@
 #include "rest/rest_server.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -43,6 +44,17 @@ void log_request(const HttpRequest& request, const HttpResponse& response, std::
             quoted("User-Agent"), took.count() / 1000);
 }
 
+// Requests that may take long: all that change something, and the reading of offsets, which asks Kafka. They may not
+// use up the threads that everything else is answered by.
+bool is_command(const HttpRequest& request) {
+  const bool reads = request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+  return !reads || request.path.ends_with("/offsets");
+}
+
+std::size_t commands_max(std::size_t threads) {
+  return std::max<std::size_t>(1, threads - threads / 4);
+}
+
 bool needs_tls(const std::vector<config::Listener>& listeners) {
   for (const config::Listener& listener : listeners) {
     if (listener.https) return true;
@@ -66,7 +78,10 @@ base::Result<RestOptions> rest_options(const config::WorkerConfig& worker) {
   return options;
 }
 
-RestServer::RestServer(RestOptions options) : options_(std::move(options)) {}
+RestServer::RestServer(RestOptions options)
+    : options_(std::move(options)),
+      forwarder_(options_.tls, options_.forwarding),
+      commands_(commands_max(options_.limits.threads)) {}
 
 RestServer::~RestServer() {
   stop();
@@ -93,6 +108,7 @@ base::Status RestServer::bind() {
   for (const BoundListener& listener : http_->listeners()) {
     kLog.info("Added connector for {}", listener.listener.to_string());
   }
+  http_->start();
   return {};
 }
 
@@ -113,34 +129,43 @@ std::vector<config::Listener> RestServer::admin_listeners() const {
 }
 
 void RestServer::start(Services services) {
-  std::vector<Route> routes = public_routes(services);
+  std::vector<Route> routes = public_routes(services, forwarder_);
   if (!options_.admin_listeners) {
-    for (Route& route : admin_routes()) routes.push_back(std::move(route));
+    for (Route& route : admin_routes(services)) routes.push_back(std::move(route));
   }
-  main_ = std::make_unique<Router>(std::move(routes));
-  admin_ = std::make_unique<Router>(admin_routes());
-  if (http_) http_->start();
+  resources_ = std::make_unique<Resources>(Resources{Router(std::move(routes)), Router(admin_routes(services))});
+  registered_ = resources_.get();
 }
 
 void RestServer::request_stop() {
+  forwarder_.request_stop();
   if (http_) http_->request_stop();
 }
 
 void RestServer::stop() {
-  if (http_) http_->stop();
+  forwarder_.request_stop();
+  if (http_) http_->stop([this] { forwarder_.stop(); });
 }
 
 HttpResponse RestServer::handle(const HttpRequest& request) const {
-  HttpResponse response = route(request);
+  const Resources* const resources = registered_;
+  if (resources == nullptr) return html_error(404, "Not Found", request.path);
+  HttpResponse response = route(*resources, request);
   if (request.admin) return response;  // Connect's filters are not on separate admin listeners
   for (const config::HeaderRule& rule : options_.response_headers) apply_rule(rule, response);
   if (options_.cors) options_.cors->apply(request, response);
   return response;
 }
 
-HttpResponse RestServer::route(const HttpRequest& request) const {
-  const Router& router = request.admin ? *admin_ : *main_;
-  return router.dispatch(request, std::chrono::steady_clock::now() + kRequestTimeout);
+HttpResponse RestServer::route(const Resources& resources, const HttpRequest& request) const {
+  const auto deadline = std::chrono::steady_clock::now() + options_.request_timeout;
+  if (request.admin) return resources.admin.dispatch(request, deadline);
+  Slots::Slot slot;
+  if (is_command(request)) {
+    slot = commands_.take();
+    if (!slot) return error_response(503, "Too many requests are being worked on; try again later");
+  }
+  return resources.main.dispatch(request, deadline);
 }
 
 }  // namespace sluice::rest

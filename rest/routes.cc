@@ -13,19 +13,19 @@ void append(std::vector<Route>& all, std::vector<Route> more) {
 
 }  // namespace
 
-std::vector<Route> public_routes(const Services& services) {
+std::vector<Route> public_routes(const Services& services, Forwarder& forwarder) {
   std::vector<Route> all;
   append(all, root_routes(services));
-  append(all, connectors_routes(services));
-  append(all, connector_offsets_routes(services));
-  append(all, internal_routes(services));
+  append(all, connectors_routes(services, forwarder));
+  append(all, connector_offsets_routes(services, forwarder));
+  append(all, internal_routes(services, forwarder));
   append(all, connector_plugins_routes(services));
   append(all, sluice_routes(services));
   return all;
 }
 
-std::vector<Route> admin_routes() {
-  return loggers_routes(base::system_clock());
+std::vector<Route> admin_routes(const Services& services) {
+  return loggers_routes(services, base::system_clock());
 }
 
 }  // namespace sluice::rest

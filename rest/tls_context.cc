@@ -178,6 +178,8 @@ Status use_trust(SSL_CTX* context, const config::ConfigMap& config) {
     if (!location) return config_error("ssl.truststore.type=PKCS12 needs ssl.truststore.location");
     SLUICE_TRY_ASSIGN(Identity identity, read_pkcs12(config, "truststore", std::string(*location)));
     trusted = std::move(identity.chain);
+    if (!trusted) trusted = Certificates(sk_X509_new_null());
+    if (identity.certificate) sk_X509_push(trusted.get(), identity.certificate.release());
   }
   if (!trusted || sk_X509_num(trusted.get()) == 0) return config_error("The trust store holds no certificate");
   for (int i = 0; i < sk_X509_num(trusted.get()); ++i) {
@@ -185,6 +187,21 @@ Status use_trust(SSL_CTX* context, const config::ConfigMap& config) {
     SSL_CTX_add_client_CA(context, sk_X509_value(trusted.get(), i));
   }
   return {};
+}
+
+// Java trusts every certificate of a trust store as it stands, whoever signed it.
+void trust(SSL_CTX* context, X509* certificate) {
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+}
+
+Status use_server_trust(SSL_CTX* context, const config::ConfigMap& config, X509* own) {
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  const bool store = config.get("ssl.truststore.location") || config.get("ssl.truststore.certificates");
+  if (!store && own != nullptr) {
+    trust(context, own);
+    return {};
+  }
+  return use_trust(context, config);
 }
 
 Status use_client_auth(SSL_CTX* context, const config::ConfigMap& config) {
@@ -261,6 +278,23 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const config::ConfigM
   static constexpr unsigned char kSessionContext[] = "rest";
   SSL_CTX_set_session_id_context(native, kSessionContext, sizeof kSessionContext - 1);
   return context;
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::make_client(const config::ConfigMap& config) {
+  SSL_CTX* native = SSL_CTX_new(TLS_client_method());
+  if (native == nullptr) return config_error("TLS cannot be set up: {}", openssl_reason());
+  std::shared_ptr<TlsContext> context(new TlsContext(native));
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(native, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SLUICE_TRY(use_protocols(native, config));
+  SLUICE_TRY(use_ciphers(native, config));
+  const bool identity = config.get("ssl.keystore.location") || config.get("ssl.keystore.key");
+  if (identity) SLUICE_TRY(use_identity(native, config));
+  SLUICE_TRY(use_server_trust(native, config, identity ? SSL_CTX_get0_certificate(native) : nullptr));
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  context->identifies_endpoint_ =
+      !base::java_trim(config.get_or("ssl.endpoint.identification.algorithm", "https")).empty();
+  return std::shared_ptr<const TlsContext>(std::move(context));
 }
 
 TlsContext::~TlsContext() {

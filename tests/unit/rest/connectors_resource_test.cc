@@ -186,13 +186,39 @@ TEST_F(RestTest, OffsetsKeepTheirNumbersAsWritten) {
   EXPECT_EQ(exchange(port_, "DELETE", "/connectors/a/offsets").status, 200);
 }
 
-TEST_F(RestTest, InternalEndpointsAreRefusedStandalone) {
-  EXPECT_EQ(
-      json("POST", "/connectors/a/tasks", "[]").body,
-      R"({"error_code":500,"message":"Kafka Connect in standalone mode does not support externally setting task configurations."})");
-  EXPECT_EQ(
-      exchange(port_, "PUT", "/connectors/a/fence", "Content-Type: text/plain\r\n").body,
-      R"({"error_code":500,"message":"Kafka Connect in standalone mode does not support exactly-once source connectors."})");
+TEST_F(RestTest, InternalEndpointsPassOnSignaturesAndTheExactBody) {
+  create("a");
+  const std::string signature =
+      "X-Connect-Authorization: c2ln\r\nX-Connect-Request-Signature-Algorithm: HmacSHA256\r\n";
+  const auto posted = exchange(port_, "POST", "/connectors/a/tasks", signature, R"( [{"k": 1, "n":null}] )");
+  EXPECT_EQ(posted.status, 204);
+  EXPECT_EQ(herder_.last_internal.authorization, "c2ln");
+  EXPECT_EQ(herder_.last_internal.signature_algorithm, "HmacSHA256");
+  EXPECT_EQ(herder_.last_internal.body, R"( [{"k": 1, "n":null}] )");
+  EXPECT_EQ(herder_.last_task_configs,
+            (std::vector<config::ConfigMap>{{{"k", std::string("1")}, {"n", std::nullopt}}}));
+  EXPECT_EQ(exchange(port_, "PUT", "/connectors/a/fence", "Content-Type: text/plain\r\n").status, 204);
+  EXPECT_EQ(herder_.last_internal.authorization, std::nullopt);
+  EXPECT_EQ(herder_.last_internal.body, "");
+  EXPECT_EQ(json("POST", "/connectors/none/tasks", "[]").body,
+            R"({"error_code":404,"message":"Connector none not found"})");
+}
+
+TEST_F(RestTest, InternalEndpointsReadTheBodyBeforeTheSignature) {
+  EXPECT_EQ(exchange(port_, "POST", "/connectors/a/tasks").status, 500);
+  EXPECT_EQ(exchange(port_, "POST", "/connectors/a/tasks", "", "x").status, 500);
+  EXPECT_EQ(exchange(port_, "POST", "/connectors/a/tasks", "", "{}").status, 500);
+  EXPECT_EQ(herder_.calls(), 0);
+}
+
+TEST_F(RestTest, RestErrorsKeepTheirStatus) {
+  herder_.fail_next(base::Error(base::Code::kInvalidConfig, base::exceptions::kConnectRest,
+                                "Internal request contained invalid signature.")
+                        .with_rest_status(403));
+  const auto response = json("POST", "/connectors/a/tasks", "[]");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.body, R"({"error_code":403,"message":"Internal request contained invalid signature."})");
+  EXPECT_EQ(header(response, "Content-Type"), "application/json");
 }
 
 TEST_F(RestTest, HerderErrorsKeepTheirMessages) {

@@ -10,6 +10,17 @@ using base::Result;
 using base::Status;
 namespace exceptions = base::exceptions;
 
+void FakeHerder::fail_with(base::Error error, int times) {
+  std::lock_guard lock(mutex_);
+  next_error_ = std::move(error);
+  errors_left_ = times;
+}
+
+int FakeHerder::calls() {
+  std::lock_guard lock(mutex_);
+  return calls_;
+}
+
 void FakeHerder::cork() {
   std::lock_guard lock(mutex_);
   corked_ = true;
@@ -40,10 +51,10 @@ Status FakeHerder::enter(Deadline deadline) {
     --hanging_;
     if (!released) return fail(Code::kTimeout, exceptions::kTimeout, "Request timed out");
   }
-  if (!next_error_) return {};
-  base::Error error = std::move(*next_error_);
-  next_error_.reset();
-  return fail(std::move(error));
+  ++calls_;
+  if (errors_left_ == 0) return {};
+  --errors_left_;
+  return fail(*next_error_);
 }
 
 Status FakeHerder::known(std::string_view connector, std::string_view text) {
@@ -214,18 +225,23 @@ Result<config::ConfigInfos> FakeHerder::validate_connector_config(const config::
   return infos;
 }
 
-base::Status FakeHerder::put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>&,
-                                          const herder::InternalRequest&, Deadline deadline) {
+base::Status FakeHerder::put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
+                                          const herder::InternalRequest& request, Deadline deadline) {
   SLUICE_TRY(enter(deadline));
+  last_task_configs = configs;
+  last_internal = request;
   return known(connector, fmt::format("Connector {} not found", connector));
 }
 
-base::Status FakeHerder::fence_zombies(std::string_view connector, const herder::InternalRequest&, Deadline deadline) {
+base::Status FakeHerder::fence_zombies(std::string_view connector, const herder::InternalRequest& request,
+                                       Deadline deadline) {
   SLUICE_TRY(enter(deadline));
+  last_internal = request;
   return known(connector, fmt::format("Connector {} not found", connector));
 }
 
 base::Status FakeHerder::set_cluster_logger_level(std::string_view logger, std::string_view level) {
+  last_cluster_logger = fmt::format("{}={}", logger, level);
   if (const auto parsed = base::parse_log_level(level)) base::set_logger_level(logger, *parsed, 0);
   return {};
 }

@@ -17,7 +17,10 @@ class FakeHerder final : public herder::Herder {
   using Deadline = herder::Deadline;
 
   // Controls.
-  void fail_next(base::Error error) { next_error_ = std::move(error); }
+  void fail_next(base::Error error) { fail_with(std::move(error), 1); }
+  // Every call with a deadline gives this error, `times` times.
+  void fail_with(base::Error error, int times = 1 << 30);
+  int calls();     // with a deadline, so far
   void cork();     // calls with a deadline hang ...
   void release();  // ... until this, or until their deadline
   void wait_for_hanging(int calls);
@@ -29,6 +32,9 @@ class FakeHerder final : public herder::Herder {
   config::ConfigMap last_config;
   herder::RestartRequest last_restart;
   std::chrono::steady_clock::duration last_budget{};
+  herder::InternalRequest last_internal;
+  std::vector<config::ConfigMap> last_task_configs;
+  std::string last_cluster_logger;
 
   base::Status start() override { return {}; }
   void request_stop() override {}
@@ -76,6 +82,8 @@ class FakeHerder final : public herder::Herder {
   bool corked_ = false;
   int hanging_ = 0;
   std::optional<base::Error> next_error_;
+  int errors_left_ = 0;
+  int calls_ = 0;
   std::map<std::string, config::ConfigMap, std::less<>> configs_;
   std::map<std::string, std::string, std::less<>> traces_;
 };
