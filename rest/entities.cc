@@ -117,6 +117,14 @@ std::string to_json(const std::vector<herder::TaskInfo>& tasks) {
   return std::move(json).take();
 }
 
+std::string to_json(const std::vector<config::ConfigMap>& task_configs) {
+  JsonWriter json;
+  json.begin_array();
+  for (const config::ConfigMap& config : task_configs) write_config(json, config);
+  json.end_array();
+  return std::move(json).take();
+}
+
 std::string offsets_json(const std::vector<herder::OffsetInfo>& offsets) {
   JsonWriter json;
   json.begin_object().key("offsets").begin_array();

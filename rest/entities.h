@@ -17,6 +17,7 @@ std::string to_json(const herder::ConnectorStateInfo& info);
 std::string to_json(const herder::TaskStateInfo& info);
 std::string to_json(const config::ConfigMap& config);
 std::string to_json(const std::vector<herder::TaskInfo>& tasks);
+std::string to_json(const std::vector<config::ConfigMap>& task_configs);
 std::string offsets_json(const std::vector<herder::OffsetInfo>& offsets);
 std::string message_json(std::string_view message);
 std::string names_json(const std::vector<std::string>& names);

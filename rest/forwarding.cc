@@ -27,18 +27,6 @@ bool is(const Error& error, std::string_view exception) {
   return error.exception() == exception;
 }
 
-// As Connect words what went wrong between two workers.
-Error transport_error(const Error& error) {
-  const std::string_view exception = error.exception();
-  if (error.code() == Code::kStopping) return error;
-  if (exception == exceptions::kIllegalArgument)
-    return rest_error(500, "Error trying to forward REST request: " + error.message());
-  if (exception == exceptions::kConfig) return rest_error(500, "Failed to start RestClient: " + error.message());
-  const bool bare = exception.starts_with("com.fasterxml.");  // these are I/O errors themselves there
-  return rest_error(500, fmt::format("IO Error trying to forward REST request: {}{}{}", bare ? "" : exception,
-                                     bare ? "" : ": ", error.message()));
-}
-
 }  // namespace
 
 Forwarder::Forwarder(config::ConfigMap tls, ForwardingOptions options, AnswerLimits limits)
@@ -122,6 +110,17 @@ Result<RemoteAnswer> Forwarder::ask(const RequestContext& context, const Forward
     return fail(transport_error(answer.error()));
   }
   return read_remote_answer(*answer);
+}
+
+Error transport_error(const Error& error) {
+  const std::string_view exception = error.exception();
+  if (error.code() == Code::kStopping) return error;
+  if (exception == exceptions::kIllegalArgument)
+    return rest_error(500, "Error trying to forward REST request: " + error.message());
+  if (exception == exceptions::kConfig) return rest_error(500, "Failed to start RestClient: " + error.message());
+  const bool bare = exception.starts_with("com.fasterxml.");  // these are I/O errors themselves there
+  return rest_error(500, fmt::format("IO Error trying to forward REST request: {}{}{}", bare ? "" : exception,
+                                     bare ? "" : ": ", error.message()));
 }
 
 std::string forwarded_target(const ForwardedCall& call, bool forward) {

@@ -74,7 +74,8 @@ base::Error stopping() {
 Result<WorkerUrl> parse_worker_url(std::string_view text) {
   const auto refuse = [&] {
     std::string shown(text.substr(0, 512));
-    std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
     return fail(Code::kInvalidConfig, base::exceptions::kIllegalArgument, "'{}' is no URL of a worker", shown);
   };
   WorkerUrl url;
