@@ -115,12 +115,14 @@ Result<RemoteAnswer> Forwarder::ask(const RequestContext& context, const Forward
 Error transport_error(const Error& error) {
   const std::string_view exception = error.exception();
   if (error.code() == Code::kStopping) return error;
-  if (exception == exceptions::kIllegalArgument)
-    return rest_error(500, "Error trying to forward REST request: " + error.message());
-  if (exception == exceptions::kConfig) return rest_error(500, "Failed to start RestClient: " + error.message());
+  const auto worded = [&](std::string_view begin, std::string_view cause) {
+    return Error(error.code(), exceptions::kConnectRest, fmt::format("{}: {}{}", begin, cause, error.message()))
+        .with_rest_status(500);
+  };
+  if (exception == exceptions::kIllegalArgument) return worded("Error trying to forward REST request", "");
+  if (exception == exceptions::kConfig) return worded("Failed to start RestClient", "");
   const bool bare = exception.starts_with("com.fasterxml.");  // these are I/O errors themselves there
-  return rest_error(500, fmt::format("IO Error trying to forward REST request: {}{}{}", bare ? "" : exception,
-                                     bare ? "" : ": ", error.message()));
+  return worded("IO Error trying to forward REST request", bare ? "" : fmt::format("{}: ", exception));
 }
 
 std::string forwarded_target(const ForwardedCall& call, bool forward) {

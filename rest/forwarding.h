@@ -116,7 +116,7 @@ class Forwarder {
 // The target of a call: path with its names encoded, `forward`, the rest of the query.
 std::string forwarded_target(const ForwardedCall& call, bool forward);
 
-// As Connect words what went wrong between two workers: kConnectRest with 500. kStopping stays.
+// As Connect words what went wrong between two workers: kConnectRest with 500, its code as it was. kStopping stays.
 base::Error transport_error(const base::Error& error);
 
 // What an answer of another worker means: its JSON, or the error that it reports or that it is.
