@@ -18,6 +18,7 @@ constexpr const char* kUsage =
     "\n"
     "  sluice standalone worker.properties [connector.json|.properties ...]   run a worker by itself\n"
     "  sluice distributed worker.properties                                   run a worker of a group\n"
+    "  sluice doctor [--json] worker.properties                               check everything before a start\n"
     "  sluice plugins list|probe|check ...                                    look at plugins\n"
     "  sluice --version\n"
     "\n"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + (argc > 1 ? 2 : 1), argv + argc);
   if (command == "standalone") return run_standalone(args);
   if (command == "distributed") return run_distributed(args);
+  if (command == "doctor") return run_doctor(args);
   if (command == "plugins") return plugins_command(args, own_path());
   if (command == "--version") {
     fmt::print(stdout, "sluice {} (commit {})\n", version(), commit());
