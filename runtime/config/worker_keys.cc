@@ -322,6 +322,11 @@ void define_own_keys(ConfigDef& def) {
       "sluice.state.dir", Type::kString, "", Importance::kMedium,
       "A directory for what the worker keeps between runs: staged plugins and their manifests. Empty: one under the "
       "system's cache directory."));
+  def.define(optional_key(
+      "sluice.handover.timeout.ms", Type::kLong, "5000", Importance::kLow,
+      "How long a worker of a group that is told to stop waits for its work to be taken over by others before it "
+      "leaves. 0: it leaves at once, and its work waits for its return for scheduled.rebalance.max.delay.ms, as in "
+      "Kafka Connect."));
   def.define(optional_key("sluice.log.format", Type::kString, "text", Importance::kLow,
                           "How log lines look: text, or json for one object a line."));
   def.define(optional_key("sluice.log.file", Type::kString, "", Importance::kLow,

@@ -12,6 +12,7 @@ namespace sluice::group {
 namespace {
 
 constexpr std::array<std::string_view, 3> kNames{"default", "compatible", "sessioned"};
+constexpr std::string_view kLeavingMark = "sluice:leaving";
 constexpr std::int32_t kConnectorItself = -1;  // among task numbers
 constexpr std::size_t kNameBytesMax = std::numeric_limits<std::int16_t>::max();
 
@@ -153,7 +154,9 @@ std::string encode(const MemberMetadata& metadata) {
   } else {
     out.int32(-1);
   }
-  return out.take();
+  std::string bytes = out.take();
+  if (metadata.leaving) bytes += kLeavingMark;
+  return bytes;
 }
 
 base::Result<Assignment> decode_assignment(std::string_view bytes) {
@@ -180,6 +183,7 @@ base::Result<MemberMetadata> decode_metadata(std::string_view bytes) {
   std::optional<std::string_view> allocation;
   if (in.left() > 0) allocation = in.nullable_bytes();
   if (!in.ok()) return cut_off("metadata");
+  metadata.leaving = in.left() > 0 && bytes.ends_with(kLeavingMark);
   if (allocation && !allocation->empty()) {
     SLUICE_TRY_ASSIGN(metadata.allocation, decode_assignment(*allocation));
   }

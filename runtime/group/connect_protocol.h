@@ -53,6 +53,9 @@ struct MemberMetadata {
   std::string url;
   std::int64_t config_offset = -1;
   std::optional<Assignment> allocation;  // what the member runs, as `assigned`; versions 1 and 2 only
+  // Ours, not Connect's: the member is about to leave and wants its work to go to others first. Follows what Connect
+  // reads, which ignores it; versions 1 and 2 only.
+  bool leaving = false;
   bool operator==(const MemberMetadata&) const = default;
 };
 

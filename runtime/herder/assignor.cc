@@ -295,6 +295,21 @@ Work intersection(const Work& work, const Items& items) {
   return common;
 }
 
+// Takes everything from the members that leave, and counts them no more; as long as somebody stays.
+void set_leaving_aside(const std::set<MemberId>& leaving, std::vector<Load>& loads,
+                       IncrementalAssignor::Outcome& outcome) {
+  const auto leaves = [&](const Load& load) { return leaving.contains(load.member); };
+  if (leaving.empty() || std::all_of(loads.begin(), loads.end(), leaves)) return;
+  for (Load& load : loads) {
+    if (!leaves(load)) continue;
+    Work& revoked = outcome.members[load.member].revoked;
+    for_each_kind([&](auto list, auto) {
+      (revoked.*list).insert((revoked.*list).end(), (load.work.*list).begin(), (load.work.*list).end());
+    });
+  }
+  std::erase_if(loads, leaves);
+}
+
 bool intersect(const Items& a, const Items& b) {
   bool common = false;
   for_each_kind([&](auto, auto kind) {
@@ -337,6 +352,7 @@ IncrementalAssignor::Outcome IncrementalAssignor::assign(const Round& round) {
     remove_all(load.work, unwanted);
   }
 
+  set_leaving_aside(round.leaving, loads, outcome);
   const Items reassigned = state.settle_lost(round.now_ms, lost, loads);
   const std::map<MemberId, Items> surplus = state.balance(round.now_ms, configured, loads);
   for (Load& load : loads) {
@@ -365,6 +381,9 @@ IncrementalAssignor::Outcome IncrementalAssignor::assign(const Round& round) {
     remove_all(load.work, current[load.member]);
     outcome.members[load.member].assigned = std::move(load.work);
   }
+  for (const MemberId& member : round.leaving)
+    if (const auto share = outcome.members.find(member); share != outcome.members.end())
+      add_all(state.previous_revoked, items_of(share->second.revoked));
   state.previous = difference(std::move(state.previous), state.previous_revoked);
   add_all(state.previous, lost);
   state.previous_generation = round.generation;

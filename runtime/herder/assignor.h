@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ class IncrementalAssignor {
     std::int32_t generation = -1;
     ConfiguredWork configured;
     std::map<MemberId, group::Work> members;  // what each says it runs, in its own order
+    // Those about to leave: their work is revoked now and given to others in the next round, as soon as it is free,
+    // without the delay that work of vanished members waits. Nothing happens where all want to leave.
+    std::set<MemberId> leaving{};
   };
   struct Share {
     group::Work assigned;  // newly

@@ -144,8 +144,8 @@ void DistributedHerder::stop() {
   logger().info("Herder stopping");
   stopping_ = true;
   const auto& config = *core_.worker().config;
-  const auto begin = base::steady_now();
-  const auto deadline = begin + Lifecycle::kConnectorStopMax +
+  hand_over();
+  const auto deadline = base::steady_now() + Lifecycle::kConnectorStopMax +
                         std::chrono::milliseconds(config.task_shutdown_timeout_ms()) + std::chrono::seconds(5);
   Awaited<void> ended(*core_.worker().clock);
   loop_->post([this, reply = ended.reply()] {
@@ -169,6 +169,19 @@ void DistributedHerder::stop() {
   lifecycle_.stop_pool(base::steady_now() + std::chrono::seconds(1));
   core_.stop_pool(base::steady_now() + std::chrono::seconds(1));
   logger().info("Herder stopped");
+}
+
+// Without it, the work of a worker that leaves waits for its return for scheduled.rebalance.max.delay.ms.
+void DistributedHerder::hand_over() {
+  const std::chrono::milliseconds timeout(core_.worker().config->parsed().int64("sluice.handover.timeout.ms"));
+  if (timeout.count() == 0 || !started_) return;
+  Awaited<void> handed_over(*core_.worker().clock);
+  loop_->post([this, reply = handed_over.reply()] { group_.hand_over([reply] { reply.complete({}); }); });
+  if (!handed_over.wait(base::steady_now() + timeout))
+    logger().warn(
+        "The work of this worker could not be handed over in {} ms; it goes to others, or waits for this "
+        "worker, as scheduled.rebalance.max.delay.ms says",
+        timeout.count());
 }
 
 void DistributedHerder::post(Command command) {

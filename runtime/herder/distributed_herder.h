@@ -165,6 +165,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   void start_stores();
   void ready_to_join();
   void tick();
+  void hand_over();
   void post(Command command);
   // A store's or the group's answer, taken to the herder thread.
   store::ConfigStore::Done on_herder(std::function<void(base::Status)> then);

@@ -60,8 +60,10 @@ Shares share_incrementally(const LeaderInput& input, const std::map<MemberId, Me
   round.last_completed_generation = input.last_completed_generation;
   round.generation = input.generation;
   round.configured = input.configured;
-  for (const auto& [member, metadata] : members)
+  for (const auto& [member, metadata] : members) {
     round.members[member] = metadata.allocation ? metadata.allocation->assigned : Work{};
+    if (metadata.leaving) round.leaving.insert(member);
+  }
 
   IncrementalAssignor::Outcome outcome = assignor.assign(round);
   Shares shares{std::move(outcome.members), std::move(round.members), outcome.delay};

@@ -96,10 +96,14 @@ void WorkerGroup::release(std::function<void()> then) {
 void WorkerGroup::join() {
   if (closed_) return;
   rejoin_requested_ = false;
+  leaving_told_ = handed_over_ != nullptr;
   std::vector<group::OfferedProtocol> offers;
   for (const auto protocol : group::offered_protocols(options_.highest)) {
     group::MemberMetadata metadata{static_cast<std::int16_t>(protocol), options_.url, host_.config_offset(), {}};
-    if (protocol != group::ConnectProtocol::kEager) metadata.allocation = assignment_;
+    if (protocol != group::ConnectProtocol::kEager) {
+      metadata.allocation = assignment_;
+      metadata.leaving = leaving_told_;
+    }
     offers.push_back({std::string(group::protocol_name(protocol)), group::encode(metadata)});
   }
   membership_.join(std::move(offers));
@@ -198,6 +202,7 @@ void WorkerGroup::take(group::Assignment received) {
 }
 
 void WorkerGroup::settle() {
+  if (leaving_told_) return end_hand_over();
   const std::int64_t wanted = assignment_->config_offset;
   if (assignment_->error != group::Assignment::kNoError) {
     logger().warn("The group's members know different configurations; reading on and joining again");
@@ -258,6 +263,7 @@ void WorkerGroup::lost(const base::Error& why) {
   member_id_.clear();
   generation_ = -1;
   host_.unsettled(why);
+  end_hand_over();
   release({});
 }
 
@@ -265,6 +271,17 @@ void WorkerGroup::rejoin(const std::string& reason) {
   logger().info("Rebalance started: {}", reason);
   rejoin_requested_ = true;
   membership_.request_rejoin(reason);
+}
+
+void WorkerGroup::hand_over(std::function<void()> done) {
+  handed_over_ = std::move(done);
+  // An eager group deals everything out anew at once when a member leaves.
+  if (held_.empty() || !assignment_ || protocol_ == group::ConnectProtocol::kEager) return end_hand_over();
+  rejoin("this worker is about to leave and hands its work over");
+}
+
+void WorkerGroup::end_hand_over() {
+  if (const auto done = std::exchange(handed_over_, nullptr)) done();
 }
 
 void WorkerGroup::request_rebalance(const std::string& reason) {

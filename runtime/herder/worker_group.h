@@ -59,6 +59,9 @@ class WorkerGroup final : public group::MembershipListener {
   WorkerGroup(Options options, std::shared_ptr<CommandLoop> loop, group::Membership& membership, GroupHost& host,
               const base::Clock& clock);
 
+  // Hands what is held over to other members before this one leaves: `done` when nothing is held any more, or the
+  // leader did not take it (it does not know how, or nobody else is there).
+  void hand_over(std::function<void()> done);
   // Nothing is answered any more.
   void close() { closed_ = true; }
   // The configuration has changed in a way that the group must deal with; not if the last assignment knew it.
@@ -100,6 +103,7 @@ class WorkerGroup final : public group::MembershipListener {
   void sync_failed(const base::Error& why);
   void lost(const base::Error& why);
   void rejoin(const std::string& reason);
+  void end_hand_over();
   void schedule_rebalance(std::chrono::milliseconds delay);
 
   const Options options_;
@@ -124,6 +128,8 @@ class WorkerGroup final : public group::MembershipListener {
   bool rejoin_requested_ = false;
   bool rejoin_after_start_ = false;  // revoked work is free only in the next round
   int sync_retries_left_;
+  std::function<void()> handed_over_;  // set: leaving
+  bool leaving_told_ = false;          // in the metadata of the round that goes on
   bool closed_ = false;
 };
 
