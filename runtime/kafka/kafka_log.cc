@@ -264,6 +264,7 @@ void KafkaLog::Impl::step(MessageBatch& batch) {
     }
     pause(kErrorPause);
   }
+  if (options.on_tick) options.on_tick();
   take_commands();
   if (producer) {
     send_some();

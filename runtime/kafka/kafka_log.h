@@ -27,6 +27,8 @@ struct KafkaLogOptions {
   bool read_only = false;
   // Called on start() before anything else: creates or checks the topic. May be empty.
   std::function<base::Status()> initialize_topic;
+  // On the log's thread, at least once a second. May be empty.
+  std::function<void()> on_tick;
   std::chrono::milliseconds metadata_timeout{30'000};      // to see the topic's partitions at start
   std::chrono::milliseconds end_offsets_timeout{900'000};  // start() retries that long to learn the end offsets
 };
