@@ -219,8 +219,8 @@ void WorkerGroup::settle() {
   logger().info("Starting connectors and tasks using config offset {}", wanted);
   settled_ = true;
   host_.settled();
-  if (rejoin_after_start_) rejoin("work was revoked and is free now");
-  rejoin_after_start_ = false;
+  if (std::exchange(rejoin_after_start_, false)) return rejoin("work was revoked and is free now");
+  if (owners_.leaves_unconfigured_work) rejoin("members keep work that is not configured any more");
 }
 
 void WorkerGroup::catch_up() {

@@ -246,6 +246,7 @@ void ConfigTable::commit(const std::string& name, Entry& entry, int tasks, Event
   auto state = copy_of(entry);
   state->tasks.clear();
   state->inconsistent = !complete;
+  state->commit_offset = offset_ - 1;
   entry.committed = true;
   entry.early_commit.reset();
   entry.pending_fencing = true;

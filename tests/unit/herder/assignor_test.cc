@@ -217,6 +217,29 @@ TEST(IncrementalAssignor, AMemberMayRepeatItself) {
   for (const auto& [member, share] : outcome.members) EXPECT_TRUE(share.revoked.empty()) << member;
 }
 
+TEST(IncrementalAssignor, TheWorkOfALeavingMemberGoesToOthersWithoutDelay) {
+  IncrementalAssignor assignor(milliseconds(300'000));
+  const ConfiguredWork configured{{{"a", 2}}};
+  const Work all{{"a"}, {{"a", 0}, {"a", 1}}};
+  assignor.assign({0, -1, 1, configured, {{"w0", {}}}});
+  const auto first = assignor.assign({1, 1, 2, configured, {{"w0", all}, {"w1", {}}}, {"w0"}});
+  EXPECT_EQ(first.members.at("w0").revoked, all);
+  EXPECT_TRUE(first.members.at("w0").assigned.empty());
+  EXPECT_TRUE(first.members.at("w1").assigned.empty()) << "it still runs elsewhere";
+  EXPECT_EQ(first.delay.count(), 0);
+  const auto second = assignor.assign({2, 2, 3, configured, {{"w1", {}}}});
+  EXPECT_EQ(second.members.at("w1").assigned, all);
+  EXPECT_EQ(second.delay.count(), 0);
+}
+
+TEST(IncrementalAssignor, NothingIsHandedOverWhereAllLeave) {
+  IncrementalAssignor assignor(milliseconds(300'000));
+  const ConfiguredWork configured{{{"a", 1}}};
+  assignor.assign({0, -1, 1, configured, {{"w0", {}}}});
+  const auto outcome = assignor.assign({1, 1, 2, configured, {{"w0", {{"a"}, {{"a", 0}}}}}, {"w0"}});
+  EXPECT_TRUE(outcome.members.at("w0").revoked.empty());
+}
+
 TEST(IncrementalAssignor, AnEmptyGroupHasNoOutcome) {
   Group group(milliseconds(0));
   group.configured.connectors = {{"a", 3}};
