@@ -136,6 +136,7 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   void on_task_failure(const base::TaskId& task, const base::Error& error) override;
   void on_task_shutdown(const base::TaskId& task) override;
   void on_topic_active(const base::TaskId& task, std::string_view topic) override;
+  std::uint64_t topics_generation() const override { return statuses_.topics_generation(); }
 
   const std::shared_ptr<CommandLoop> loop_;
   const task::WorkerContext& worker_;

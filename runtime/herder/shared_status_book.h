@@ -45,6 +45,7 @@ class SharedStatusBook final : public StatusBook {
   void add_topic(const base::TaskId& task, std::string_view topic) override;
   std::vector<std::string> topics(std::string_view connector) const override { return store_.topics(connector); }
   void reset_topics(std::string_view connector) override { store_.remove_topics(std::string(connector)); }
+  std::uint64_t topics_generation() const override { return store_.topics_generation(); }
 
   // Tombstones for statuses of connectors and tasks that are configured no more: the leader's duty after a rebalance.
   void forget_unconfigured();

@@ -103,6 +103,7 @@ std::vector<std::string> MemoryStatusBook::topics(std::string_view connector) co
 void MemoryStatusBook::reset_topics(std::string_view connector) {
   std::lock_guard lock(mutex_);
   if (const auto found = topics_.find(connector); found != topics_.end()) topics_.erase(found);
+  topics_generation_.fetch_add(1, std::memory_order_release);
 }
 
 }  // namespace sluice::herder

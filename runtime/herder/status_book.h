@@ -5,6 +5,8 @@
 // Statuses of instances that ended count only for what is still listed: a late word from an abandoned instance does not
 // bring a deleted connector back.
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -50,6 +52,8 @@ class StatusBook {
   virtual void add_topic(const base::TaskId& task, std::string_view topic) = 0;
   virtual std::vector<std::string> topics(std::string_view connector) const = 0;
   virtual void reset_topics(std::string_view connector) = 0;
+  // Grows when topics are forgotten, by whatever worker. Cheap.
+  virtual std::uint64_t topics_generation() const = 0;
 };
 
 // Of a worker that stands alone.
@@ -74,6 +78,7 @@ class MemoryStatusBook final : public StatusBook {
   void add_topic(const base::TaskId& task, std::string_view topic) override;
   std::vector<std::string> topics(std::string_view connector) const override;
   void reset_topics(std::string_view connector) override;
+  std::uint64_t topics_generation() const override { return topics_generation_.load(std::memory_order_acquire); }
 
  private:
   struct Entry {
@@ -89,6 +94,7 @@ class MemoryStatusBook final : public StatusBook {
   std::string worker_id_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::map<std::string, std::set<std::string>, std::less<>> topics_;
+  std::atomic<std::uint64_t> topics_generation_{0};
 };
 
 }  // namespace sluice::herder

@@ -57,6 +57,9 @@ class StatusStore {
   virtual std::vector<std::string> topics(std::string_view connector) const = 0;
   virtual bool has_topic(std::string_view connector, std::string_view topic) const = 0;
   virtual void remove_topics(const std::string& connector) = 0;  // tombstones
+  // Grows whenever a topic that was known is known no more, because a tombstone was read: tasks then tell again which
+  // topics they use. Cheap: asked once per batch of records.
+  virtual std::uint64_t topics_generation() const { return 0; }
 };
 
 }  // namespace sluice::store

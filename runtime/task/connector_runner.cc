@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/config/topic_creation.h"
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/registry.h"
 #include "runtime/task/plugin_services.h"
@@ -260,6 +261,9 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
 
   base::Status load() {
     if (instance_ != nullptr) return {};
+    // Topics that cannot be created as the connector wants it are its failure, before any task's.
+    if (worker_.config->topic_creation_enabled() && config_.topic_creation_configured())
+      SLUICE_TRY(config::TopicCreationGroups::make(config_.originals()));
     SLUICE_TRY_ASSIGN(const plugin::ConnectorComponent component,
                       worker_.plugins->connector(config_.connector_class()));
     shown_->set_version(component.version);

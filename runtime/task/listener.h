@@ -2,6 +2,7 @@
 // How connectors and tasks tell their herder what became of them. Calls come on the connector's control thread or the
 // task's thread; implementations only enqueue.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,8 +31,10 @@ class TaskListener {
   virtual void on_task_resume(const base::TaskId& task) = 0;
   virtual void on_task_failure(const base::TaskId& task, const base::Error& error) = 0;
   virtual void on_task_shutdown(const base::TaskId& task) = 0;  // UNASSIGNED
-  // First record for (or from) a topic, once per task and topic.
+  // A record for (or from) a topic: the first one, the first after topics_generation() grew, and one now and then.
   virtual void on_topic_active(const base::TaskId& task, std::string_view topic) = 0;
+  // Grows whenever active topics are forgotten: tasks tell again which ones they use. Asked once per batch: cheap.
+  virtual std::uint64_t topics_generation() const { return 0; }
 };
 
 }  // namespace sluice::task

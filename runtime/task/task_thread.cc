@@ -115,7 +115,9 @@ void TaskThread::report_resumed() {
 void TaskThread::note_topic(std::string_view topic) {
   if (!worker_.config->topic_tracking_enabled()) return;
   const std::int64_t now_ms = worker_.clock->monotonic_ns() / 1'000'000;
-  if (now_ms - noted_since_ms_ > kTopicsNotedMs) {
+  const std::uint64_t generation = listener_.topics_generation();
+  if (now_ms - noted_since_ms_ > kTopicsNotedMs || generation != noted_generation_) {
+    noted_generation_ = generation;
     noted_topics_.clear();
     noted_since_ms_ = now_ms;
   }

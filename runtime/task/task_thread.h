@@ -45,8 +45,8 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   void report_startup(std::string_view version);
   void report_paused();
   void report_resumed();
-  // A record for (or from) this topic went through. Told to the listener now and then, not for each: a reset of the
-  // active topics is to be followed by those that still are.
+  // A record for (or from) this topic went through. Told to the listener once, again after a reset of the active
+  // topics, and now and then, in case others have forgotten them.
   void note_topic(std::string_view topic);
   // [task] Sleeps until resumed or stopped.
   void wait_while_paused();
@@ -70,6 +70,7 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
 
   std::unordered_set<std::string> noted_topics_;  // [task] since noted_since_ms_
   std::int64_t noted_since_ms_ = 0;
+  std::uint64_t noted_generation_ = 0;
 };
 
 }  // namespace sluice::task

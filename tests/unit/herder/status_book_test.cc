@@ -61,8 +61,10 @@ TEST(StatusBook, TopicsOutliveTheirConnector) {
   book.add_topic({"c", 0}, "a");
   book.remove_connector("c");
   EXPECT_EQ(book.topics("c"), (std::vector<std::string>{"a", "b"}));
+  const auto generation = book.topics_generation();
   book.reset_topics("c");
   EXPECT_TRUE(book.topics("c").empty());
+  EXPECT_GT(book.topics_generation(), generation) << "tasks tell again what they use";
 }
 
 TEST(RestartPlan, ConcernsWhatWasAskedFor) {

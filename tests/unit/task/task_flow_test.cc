@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,7 @@
 #include "runtime/metrics/registry.h"
 #include "runtime/plugin/registry.h"
 #include "runtime/store/memory_offset_store.h"
+#include "runtime/task/connector_runner.h"
 #include "runtime/task/task_runner.h"
 
 namespace sluice::task {
@@ -46,6 +48,9 @@ class RecordingListener final : public TaskListener {
   void on_task_failure(const base::TaskId&, const base::Error& error) override { add("FAILED " + error.to_string()); }
   void on_task_shutdown(const base::TaskId&) override { add("UNASSIGNED"); }
   void on_topic_active(const base::TaskId&, std::string_view topic) override { add("topic " + std::string(topic)); }
+
+  std::uint64_t topics_generation() const override { return topics_generation_; }
+  void forget_topics() { ++topics_generation_; }
 
   // Waits until an event with this beginning has come; its text.
   std::string wait_for(const std::string& beginning) {
@@ -72,6 +77,22 @@ class RecordingListener final : public TaskListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> events_;
+  std::atomic<std::uint64_t> topics_generation_{0};
+};
+
+class RecordingConnectorListener final : public ConnectorListener {
+ public:
+  void on_connector_startup(std::string_view, std::string_view) override { events.emplace_back("RUNNING"); }
+  void on_connector_pause(std::string_view) override { events.emplace_back("PAUSED"); }
+  void on_connector_stop(std::string_view) override { events.emplace_back("STOPPED"); }
+  void on_connector_resume(std::string_view) override { events.emplace_back("RUNNING"); }
+  void on_connector_failure(std::string_view, const base::Error& error) override {
+    events.push_back("FAILED " + error.to_string());
+  }
+  void on_connector_shutdown(std::string_view) override { events.emplace_back("UNASSIGNED"); }
+  void on_task_reconfiguration_requested(std::string_view) override {}
+
+  std::vector<std::string> events;  // read after the runner has ended
 };
 
 template <typename T>
@@ -255,6 +276,44 @@ TEST_F(TaskFlow, BrokenTopicCreationSettingsFailTheTask) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"topic.creation.default.partitions", "1"}});
   EXPECT_NE(listener_.wait_for("FAILED").find("topic.creation.default.replication.factor"), std::string::npos);
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
+}
+
+TEST_F(TaskFlow, TopicsThatCannotBeCreatedAsWantedFailTheConnector) {
+  const config::ConfigMap properties = {{"name", "flow"},
+                                        {"connector.class", "ScriptedSource"},
+                                        {"journal", journal().string()},
+                                        {"topic", "out"},
+                                        {"topic.creation.default.replication.factor", "0"},
+                                        {"topic.creation.default.partitions", "1"}};
+  RecordingConnectorListener listener;
+  auto runner = make_connector_runner(
+      worker_, must(config::ConnectorConfig::make(config::ConnectorKind::kSource, properties, *plugins_)), listener);
+  std::promise<base::Result<ConnectorState>> reached;
+  runner->start(ConnectorState::kStarted, [&](base::Result<ConnectorState> result) { reached.set_value(result); });
+  const auto outcome = reached.get_future().get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().message(),
+            "Invalid value 0 for configuration replication.factor: Replication factor must be positive and not larger "
+            "than the number of brokers in the Kafka cluster, or -1 to use the broker's default");
+  runner->request_stop();
+  EXPECT_TRUE(runner->await(Clock::now() + kPatience));
+  ASSERT_FALSE(listener.events.empty());
+  EXPECT_TRUE(listener.events[0].starts_with("FAILED org.apache.kafka.common.config.ConfigException: Invalid value 0"));
+}
+
+TEST_F(TaskFlow, TopicsAreToldAgainWhenTheyWereForgotten) {
+  fill("in", 1);
+  auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}});
+  ASSERT_EQ(listener_.wait_for("topic"), "topic in");
+  const auto told = [&] {
+    const auto events = listener_.events();
+    return std::count(events.begin(), events.end(), "topic in");
+  };
+  const auto before = told();
+  listener_.forget_topics();
+  fill("in", 1);
+  EXPECT_TRUE(eventually([&] { return told() > before; }));
+  EXPECT_TRUE(stop(runner));
 }
 
 TEST_F(TaskFlow, OffsetsThatCouldNotBeStoredGoWithTheNextWrite) {
