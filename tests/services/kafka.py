@@ -138,12 +138,15 @@ class Broker:
 
 
 class Kafka(Broker, Service):
-    """A broker of one's own. `settings` are broker properties on top of (or instead of) the ones below."""
+    """A broker of one's own. `settings` are broker properties on top of (or instead of) the ones below. `doors` are further listeners,
+    name -> the port at which clients are told to find it: a proxy's, which leads to `door_ports[name]`."""
 
     name = "Kafka"
 
-    def __init__(self, folder, settings=None, auto_create=True, heap="512m"):
+    def __init__(self, folder, settings=None, auto_create=True, heap="512m", doors=None):
         Service.__init__(self, folder)
+        self.doors = dict(doors or {})
+        self.door_ports = {}
         self.settings = dict(settings or {})
         self.auto_create = auto_create
         self.heap = heap
@@ -157,13 +160,18 @@ class Kafka(Broker, Service):
         config = self.folder / "server.properties"
         if config.exists():
             return  # a restart: same ports, same data
-        broker, controller = free_ports(2)
+        broker, controller, *others = free_ports(2 + len(self.doors))
+        self.door_ports = dict(zip(self.doors, others))
+        listen = "".join(f",{name}://127.0.0.1:{port}" for name, port in self.door_ports.items())
+        advertise = "".join(f",{name}://127.0.0.1:{port}" for name, port in self.doors.items())
+        protocols = "".join(f",{name}:PLAINTEXT" for name in self.doors)
         properties = {
             "process.roles": "broker,controller",
             "node.id": "1",
-            "listeners": f"PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{broker}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL",
+            "listeners": f"PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{listen}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{broker}{advertise}",
+            "listener.security.protocol.map":
+                f"PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL{protocols}",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",

@@ -95,6 +95,12 @@ class Service:
         """Starts the server and waits until it serves; no-op if it runs. `tied`: it ends when the calling thread ends."""
         if self.pid() is not None:
             return self
+        return self.launch(tied).await_ready()
+
+    def launch(self, tied=False):
+        """The first half of start(): the process runs, and may not serve yet. Several can be launched before one is awaited."""
+        if self.pid() is not None:
+            return self
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         with open(self.log_path, "ab") as log:
@@ -102,11 +108,16 @@ class Service:
                                        env={**os.environ, **self.environment()}, start_new_session=True,
                                        preexec_fn=end_with_parent if tied else None)
         _children.append(process)
+        self._process = process
         (self.folder / "pid").write_text(f"{process.pid} {start_ticks(process.pid) or 0}\n")
+        return self
+
+    def await_ready(self):
+        """The second half of start()."""
         deadline = time.monotonic() + self.start_seconds_max
         while not self.ready():
-            if process.poll() is not None:
-                raise ServiceError(f"{self.name} ended with status {process.returncode} while starting; {self.log_tail()}")
+            if self._process.poll() is not None:
+                raise ServiceError(f"{self.name} ended with status {self._process.returncode} while starting; {self.log_tail()}")
             if time.monotonic() > deadline:
                 self.kill()
                 raise ServiceError(f"{self.name} was not ready after {self.start_seconds_max} s; {self.log_tail()}")
