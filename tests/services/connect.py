@@ -138,7 +138,10 @@ class Cluster:
             "status.storage.replication.factor": "1",
             "status.storage.partitions": "5",
             "session.timeout.ms": "6000",
-            "heartbeat.interval.ms": "1000",
+            "heartbeat.interval.ms": "500",
+            # So that the partitions of a killed worker's sinks are free again as soon as its tasks are.
+            "consumer.session.timeout.ms": "6000",
+            "consumer.heartbeat.interval.ms": "500",
             "scheduled.rebalance.max.delay.ms": "2000",
             "task.shutdown.graceful.timeout.ms": "5000",
             "offset.flush.interval.ms": "1000",
