@@ -166,7 +166,7 @@ base::Status KafkaLog::Impl::open() {
     if (begins) return consumer->assign(*begins);
     if (begins.error().code() == base::Code::kFatal || SteadyClock::now() >= deadline)
       return base::fail(begins.error());
-    kLog.warn("Topic {}: {}", options.topic, begins.error().message());
+    kLog.info("Topic {} is not ready yet: {}", options.topic, begins.error().message());  // as after its creation
     if (!pause(kErrorPause)) return base::fail(stopping());
   }
 }

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 #include "runtime/store/config_records.h"
 
@@ -17,8 +16,6 @@ using convert::json::NodeKind;
 
 constexpr std::size_t kMissingNamed = 10;
 constexpr std::size_t kNameShown = 200;
-
-const base::Logger kLog{"org.apache.kafka.connect.storage.KafkaConfigBackingStore"};
 
 bool is_object(const Node& node) {
   return node.kind == NodeKind::kObject;
@@ -286,9 +283,10 @@ void ConfigTable::read_session_key(const Node& value, Events& events) {
   const auto created = integer_member(value, "creation-timestamp");
   auto bytes = encoded ? base::decode_base64(*encoded) : std::nullopt;
   if (!bytes || bytes->empty() || !algorithm || algorithm->empty() || !created) {
-    anomaly("The session key in the config topic is ignored: key, algorithm or creation-timestamp is missing or of the "
-            "wrong type",
-            events);
+    anomaly(
+        "The session key in the config topic is ignored: key, algorithm or creation-timestamp is missing or of the "
+        "wrong type",
+        events);
     return;
   }
   session_key_ = SessionKey{std::move(*bytes), std::string(*algorithm), *created};
@@ -313,8 +311,7 @@ void ConfigTable::read_logger(const std::string& name, const Node& value, Events
   if (!live_) return;  // of workers that ran then
   const auto level = text_member(value, "level");
   if (!level || name.empty()) {
-    anomaly(fmt::format("The level of logger '{}' in the config topic is ignored: it is no text", shown(name)),
-            events);
+    anomaly(fmt::format("The level of logger '{}' in the config topic is ignored: it is no text", shown(name)), events);
     return;
   }
   events.push_back({.kind = ConfigEvent::Kind::kLoggerLevel, .name = name, .text = std::string(*level)});
@@ -333,10 +330,11 @@ void ConfigTable::check_connector(const std::string& name, Entry& entry, Events&
     snapshot_.reset();
   };
   if (entry.state && entry.state->inconsistent) {
-    anomaly(fmt::format("Connector '{}' has committed {} tasks, but the configurations of tasks {} are missing from the "
-                        "config topic: {}. {}",
-                        shown(name), entry.expected, entry.missing, kReason, kCure),
-            events);
+    anomaly(
+        fmt::format("Connector '{}' has committed {} tasks, but the configurations of tasks {} are missing from the "
+                    "config topic: {}. {}",
+                    shown(name), entry.expected, entry.missing, kReason, kCure),
+        events);
   } else if (entry.state && entry.early_commit && !entry.committed) {
     mark();
     anomaly(fmt::format("The {} task configurations of connector '{}' stand before its configuration in the config "
@@ -346,28 +344,27 @@ void ConfigTable::check_connector(const std::string& name, Entry& entry, Events&
             events);
   } else if (entry.state && !entry.committed && !entry.staged.empty()) {
     mark();
-    anomaly(fmt::format("Connector '{}' has {} task configurations in the config topic, but no record commits them: {}. "
-                        "{}",
-                        shown(name), entry.staged.size(), kReason, kCure),
-            events);
+    anomaly(
+        fmt::format("Connector '{}' has {} task configurations in the config topic, but no record commits them: {}. "
+                    "{}",
+                    shown(name), entry.staged.size(), kReason, kCure),
+        events);
   } else if (!entry.state && entry.target && (entry.early_commit || !entry.staged.empty())) {
-    anomaly(fmt::format("Connector '{}' has a target state and task configurations in the config topic, but no "
-                        "configuration: compaction has removed it, or a write was cut short. It does not run; create it "
-                        "again if it is still wanted.",
-                        shown(name)),
-            events);
+    anomaly(
+        fmt::format("Connector '{}' has a target state and task configurations in the config topic, but no "
+                    "configuration: compaction has removed it, or a write was cut short. It does not run; create it "
+                    "again if it is still wanted.",
+                    shown(name)),
+        events);
   }
 }
 
 void ConfigTable::finish_catch_up(Events& events) {
-  std::size_t leftovers = 0;
   for (auto& [name, entry] : entries_) {
     check_connector(name, entry, events);
     // What a deleted connector leaves behind: nobody writes tombstones for it.
-    if (!entry.state && !entry.target && (entry.early_commit || !entry.staged.empty())) ++leftovers;
+    if (!entry.state && !entry.target && (entry.early_commit || !entry.staged.empty())) ++leftovers_;
   }
-  if (leftovers > 0)
-    kLog.info("The config topic holds task configurations of {} connectors that do not exist any more", leftovers);
   live_ = true;
   if (anomalies_left_out_ > 0)
     anomalies_.push_back(fmt::format("{} more records of the config topic are ignored", anomalies_left_out_));

@@ -33,9 +33,9 @@ struct ConfigEvent {
     kAnomaly,
   };
   Kind kind;
-  std::string name{};   // of the connector or logger
-  std::string text{};   // of the anomaly; the level
-  SessionKey key{};     // kSessionKey
+  std::string name{};  // of the connector or logger
+  std::string text{};  // of the anomaly; the level
+  SessionKey key{};    // kSessionKey
   StoredRestartRequest restart{};
 
   void tell(ConfigListener& listener) const;
@@ -50,6 +50,8 @@ class ConfigTable {
   void apply(std::int64_t offset, std::string_view key, std::string_view value, std::vector<ConfigEvent>& events);
   // The end of the topic was reached for the first time. Gives all anomalies met until now.
   void finish_catch_up(std::vector<ConfigEvent>& events);
+  // Connectors that do not exist, but had task configurations then: what deleted connectors leave behind.
+  std::size_t leftovers() const { return leftovers_; }
 
   // Shared until the next change.
   std::shared_ptr<const ConfigSnapshot> snapshot() const;
@@ -94,6 +96,7 @@ class ConfigTable {
   std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::string> anomalies_;
   std::size_t anomalies_left_out_ = 0;
+  std::size_t leftovers_ = 0;
   mutable std::shared_ptr<const ConfigSnapshot> snapshot_;  // null: to be made
 };
 

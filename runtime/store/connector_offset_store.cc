@@ -59,8 +59,7 @@ void write_own(const std::shared_ptr<TopicOffsetStore>& own, OffsetStore& worker
   own->put(std::move(records), [&workers, copy = std::move(copy), done = std::move(done)](base::Status status) mutable {
     if (status && !copy.empty())
       workers.put(std::move(copy), [](base::Status copied) {
-        if (!copied)
-          kLog.warn("Failed to write offsets to secondary backing store: {}", copied.error().to_string());
+        if (!copied) kLog.warn("Failed to write offsets to secondary backing store: {}", copied.error().to_string());
       });
     if (done) done(std::move(status));
   });

@@ -5,8 +5,8 @@
 // setting.
 //
 // Reads merge both, the connector's topic first. Writes go to the connector's topic and, once that has them, to the
-// worker's. Only a removal has to reach the worker's topic, and before the connector's: else the copy would come back to
-// life.
+// worker's. Only a removal has to reach the worker's topic, and before the connector's: else the copy would come back
+// to life.
 
 #include <memory>
 #include <string>
@@ -26,13 +26,13 @@ struct ConnectorOffsetTopic {
   kafka::ClientConfig admin;
 };
 
-// True if the connector's topic is the worker's own: then no store besides the worker's is needed. Bootstrap servers are
-// compared as sets.
+// True if the connector's topic is the worker's own: then no store besides the worker's is needed. Bootstrap servers
+// are compared as sets.
 bool is_workers_offset_topic(const config::WorkerConfig& worker, std::string_view topic,
                              std::string_view bootstrap_servers);
 
-// `workers` must outlive the store; starting and stopping it is its owner's business. start() creates the topic with the
-// worker's offset.storage.* settings, or checks it, and reads it to its end.
+// `workers` must outlive the store; starting and stopping it is its owner's business. start() creates the topic with
+// the worker's offset.storage.* settings, or checks it, and reads it to its end.
 std::unique_ptr<OffsetStore> make_connector_offset_store(const config::WorkerConfig& worker, ConnectorOffsetTopic topic,
                                                          OffsetStore& workers);
 

@@ -23,7 +23,7 @@ constexpr std::string_view kCompact = "compact";
 const base::Logger kLog{"org.apache.kafka.connect.util.TopicAdmin"};
 
 struct Kind {
-  std::string_view prefix;  // of its worker keys
+  std::string_view prefix;   // of its worker keys
   std::string_view clients;  // end of its clients' ids
   std::string_view purpose;
 };
@@ -141,13 +141,13 @@ base::Result<bool> create(kafka::Admin& admin, const kafka::NewTopic& topic, mil
     if (error.code() == base::Code::kUnsupported) return false;
     if (lacks_right(error)) {
       kLog.warn(
-          "Not authorized to create topic(s) '{}'. Falling back to assume topic(s) exist or will be auto-created by the "
+          "Not authorized to create topic(s) '{}'. Falling back to assume topic(s) exist or will be auto-created by "
+          "the "
           "broker.",
           topic.name);
       return false;
     }
-    if (!may_pass(error) || SteadyClock::now() + wait >= deadline)
-      return base::fail(creation_error(error, topic.name));
+    if (!may_pass(error) || SteadyClock::now() + wait >= deadline) return base::fail(creation_error(error, topic.name));
     if (stopping && stopping())
       return base::fail(base::Code::kStopping, base::exceptions::kConnect, "stopped while creating topic {}",
                         topic.name);
@@ -183,7 +183,8 @@ base::Status check_policy(kafka::Admin& admin, const std::string& topic, const T
   return base::config_error(
       "Topic '{}' supplied via the '{}' property is required to have 'cleanup.policy={}' to guarantee consistency and "
       "durability of {}, but found the topic currently has 'cleanup.policy={}'. Continuing would likely result in "
-      "eventually losing {} and problems restarting this Connect cluster in the future. Change the '{}' property in the "
+      "eventually losing {} and problems restarting this Connect cluster in the future. Change the '{}' property in "
+      "the "
       "Connect worker configurations to use a topic with 'cleanup.policy={}'.",
       topic, use.property, kCompact, use.purpose, base::join(found, ","), use.purpose, use.property, kCompact);
 }
@@ -194,9 +195,7 @@ kafka::NewTopic internal_topic(const config::WorkerConfig& worker, InternalTopic
   const std::string prefix(kind_of(kind).prefix);
   kafka::NewTopic topic;
   topic.name = worker.parsed().string(prefix + "topic");
-  topic.partitions = kind == InternalTopic::kConfig
-                         ? 1
-                         : worker.parsed().int32(prefix + "partitions");
+  topic.partitions = kind == InternalTopic::kConfig ? 1 : worker.parsed().int32(prefix + "partitions");
   topic.replication_factor = worker.parsed().int16(prefix + "replication.factor");
   for (const auto& [key, text] : worker.internal_topic_config(prefix)) {
     // A standalone worker's key: a properties file may serve both kinds.

@@ -1,6 +1,6 @@
 #pragma once
-// The three topics in which workers keep what they share (spec connect-runtime.md section 4.1): what each is to be like,
-// how it is created or checked, and the clients that read and write it.
+// The three topics in which workers keep what they share (spec connect-runtime.md section 4.1): what each is to be
+// like, how it is created or checked, and the clients that read and write it.
 
 #include <chrono>
 #include <functional>

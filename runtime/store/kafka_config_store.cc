@@ -68,8 +68,8 @@ class KafkaConfigStore final : public ConfigStore {
   std::atomic<ConfigListener*> listener_{nullptr};  // null: start() has not returned yet
 
   mutable std::mutex mutex_;
-  ConfigTable table_;                 // guarded by mutex_
-  std::vector<ConfigEvent> events_;   // [log] reused
+  ConfigTable table_;                // guarded by mutex_
+  std::vector<ConfigEvent> events_;  // [log] reused
 };
 
 base::Status KafkaConfigStore::start(ConfigListener& listener) {
@@ -77,7 +77,8 @@ base::Status KafkaConfigStore::start(ConfigListener& listener) {
   if (const auto partitions = log_->partition_count(); partitions != 1) {
     log_->stop();
     return base::config_error(
-        "Topic '{}' supplied via the 'config.storage.topic' property is required to have a single partition in order to "
+        "Topic '{}' supplied via the 'config.storage.topic' property is required to have a single partition in order "
+        "to "
         "guarantee consistency of connector configurations, but found {} partitions.",
         topic_, partitions);
   }
@@ -86,6 +87,9 @@ base::Status KafkaConfigStore::start(ConfigListener& listener) {
   {
     std::lock_guard lock(mutex_);
     table_.finish_catch_up(anomalies);
+    if (table_.leftovers() > 0)
+      kLog.info("Topic '{}' holds task configurations of {} connectors that do not exist any more", topic_,
+                table_.leftovers());
     listener_ = &listener;
   }
   if (!anomalies.empty())

@@ -88,10 +88,10 @@ class KafkaStatusStore final : public StatusStore {
 
   mutable std::mutex mutex_;
   std::condition_variable quiet_;
-  StatusTable table_;                                           // guarded by mutex_, as all below
-  std::map<std::string, std::uint64_t, std::less<>> newest_;    // sequence of the last write of each key not ended
-  std::map<std::string, Shared, std::less<>> again_;            // waiting for another attempt
-  std::set<std::string, std::less<>> announced_;                // keys of topics written but not read yet
+  StatusTable table_;                                         // guarded by mutex_, as all below
+  std::map<std::string, std::uint64_t, std::less<>> newest_;  // sequence of the last write of each key not ended
+  std::map<std::string, Shared, std::less<>> again_;          // waiting for another attempt
+  std::set<std::string, std::less<>> announced_;              // keys of topics written but not read yet
   std::uint64_t sequence_ = 0;
   std::size_t outstanding_ = 0;  // writes that have not ended
 };

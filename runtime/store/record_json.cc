@@ -32,8 +32,7 @@ std::optional<std::string_view> text_member(const Node& object, std::string_view
 
 std::optional<std::int64_t> integer_member(const Node& object, std::string_view name) {
   const Node* member = object.get(name);
-  if (member == nullptr || member->kind != NodeKind::kInteger ||
-      member->width == convert::json::IntegerWidth::kBig)
+  if (member == nullptr || member->kind != NodeKind::kInteger || member->width == convert::json::IntegerWidth::kBig)
     return std::nullopt;
   return member->low64;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The JSON of records in the config and status topics, read as Connect's JSON converter without schemas reads it. Inside
-// the module.
+// The JSON of records in the config and status topics, read as Connect's JSON converter without schemas reads it.
+// Inside the module.
 
 #include <cstdint>
 #include <optional>
@@ -19,8 +19,8 @@ class RecordJson {
  public:
   using Node = convert::json::Node;
 
-  // The root, valid until the next call (and as long as `bytes`). kNull for a null value, for nothing but blanks and for
-  // JSON's null. Error: it is no JSON.
+  // The root, valid until the next call (and as long as `bytes`). kNull for a null value, for nothing but blanks and
+  // for JSON's null. Error: it is no JSON.
   base::Result<Node> parse(std::string_view bytes);
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// What the records of the status topic add up to, and what is written to it (spec connect-runtime.md section 4.4): keys,
-// values, and the rules of the cache. Knows nothing of Kafka. Not thread-safe.
+// What the records of the status topic add up to, and what is written to it (spec connect-runtime.md section 4.4):
+// keys, values, and the rules of the cache. Knows nothing of Kafka. Not thread-safe.
 
 #include <map>
 #include <optional>

@@ -32,7 +32,9 @@ void TopicOffsetStore::open(kafka::KafkaLogOptions options) {
   topic_ = options.topic;
   log_ = std::make_unique<kafka::KafkaLog>(
       std::move(options), [this](const kafka::Message& message) { on_record(message); },
-      [this](const base::Error& error) { kLog.error("Reading the offsets topic '{}': {}", topic_, error.to_string()); });
+      [this](const base::Error& error) {
+        kLog.error("Reading the offsets topic '{}': {}", topic_, error.to_string());
+      });
 }
 
 base::Status TopicOffsetStore::start() {

@@ -157,7 +157,7 @@ class BrokerTest : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<EmbeddedBroker> broker_;
 };
 
-#define SLUICE_BROKER_TESTS(suite)                                         \
+#define SLUICE_BROKER_TESTS(suite)                                                          \
   INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::sluice::kafka::broker_kinds()), \
                            [](const auto& parameter) { return parameter.param; })
 

@@ -23,7 +23,9 @@ class ClusterStoreTest : public kafka::BrokerTest {
   }
 
   std::string topic(const std::string& kind) const { return group_ + "-" + kind; }
-  std::string address() const { return embedded() ? kafka::EmbeddedBroker::running()->bootstrap_servers() : bootstrap(); }
+  std::string address() const {
+    return embedded() ? kafka::EmbeddedBroker::running()->bootstrap_servers() : bootstrap();
+  }
 
   config::WorkerConfig worker(const std::map<std::string, std::string>& more = {}) const {
     config::ConfigMap properties{{"bootstrap.servers", bootstrap()},
@@ -37,8 +39,8 @@ class ClusterStoreTest : public kafka::BrokerTest {
       if (kind != std::string_view("config")) properties.set(prefix + "partitions", "5");
     }
     for (const auto& [key, value] : more) properties.set(key, value);
-    auto made = config::WorkerConfig::make(config::WorkerMode::kDistributed, properties,
-                                           config::builtin_config_providers());
+    auto made =
+        config::WorkerConfig::make(config::WorkerMode::kDistributed, properties, config::builtin_config_providers());
     EXPECT_TRUE(made) << made.error().to_string();
     return std::move(*made);
   }

@@ -28,8 +28,9 @@ inline std::string internal_topic_file(const std::string& name) {
 }
 
 inline std::vector<std::string> recorded_scenarios() {
-  return {"eager",           "exactly-once",         "initial-state-and-names", "lifecycle-sink",
-          "lifecycle-source", "loggers-and-sessions", "tracking-off"};
+  return {"eager",          "exactly-once",     "initial-state-and-names",
+          "lifecycle-sink", "lifecycle-source", "loggers-and-sessions",
+          "tracking-off"};
 }
 
 inline std::vector<RecordedRecord> recorded(const std::string& scenario) {

@@ -103,8 +103,8 @@ TEST_P(KafkaConfigStoreTest, EverythingIsWrittenReadAndTold) {
   ASSERT_TRUE(wait([&](auto done) { leader->remove_connector("c", done); }));
   EXPECT_EQ(leader->snapshot()->find("c"), nullptr);
   ASSERT_TRUE(wait([&](auto done) { follower->refresh(30s, done); }));
-  const auto expected = ElementsAre("updated c", "tasks c", "key secret", "restart c", "target c",
-                                    "logger org.x debug", "removed c");
+  const auto expected =
+      ElementsAre("updated c", "tasks c", "key secret", "restart c", "target c", "logger org.x debug", "removed c");
   EXPECT_THAT(notes.all(), expected);
   EXPECT_THAT(other_notes.all(), expected);
   EXPECT_EQ(follower->snapshot()->offset, leader->snapshot()->offset);
@@ -112,15 +112,15 @@ TEST_P(KafkaConfigStoreTest, EverythingIsWrittenReadAndTold) {
   std::vector<std::string> lines;
   for (const auto& got : all_records(topic("config")))
     lines.push_back(got.key + (got.value_null ? " null" : " " + got.value));
-  EXPECT_THAT(lines, ElementsAre(R"(target-state-c {"state":"PAUSED","state.v2":"PAUSED"})",
-                                 R"(connector-c {"properties":{"name":"c","connector.class":"X","tasks.max":"2"}})",
-                                 R"(task-c-0 {"properties":{"a":"1"}})", R"(task-c-1 {"properties":{"a":"2"}})",
-                                 R"(commit-c {"tasks":2})", R"(tasks-fencing-c {"task-count":2})",
-                                 R"(session-key {"key":"c2VjcmV0","algorithm":"HmacSHA256","creation-timestamp":5})",
-                                 R"(restart-connector-c {"include-tasks":true,"only-failed":false})",
-                                 R"(target-state-c {"state":"STARTED","state.v2":"STARTED"})",
-                                 R"(logger-cluster-org.x {"level":"debug"})", "connector-c null",
-                                 "target-state-c null"));
+  EXPECT_THAT(lines,
+              ElementsAre(R"(target-state-c {"state":"PAUSED","state.v2":"PAUSED"})",
+                          R"(connector-c {"properties":{"name":"c","connector.class":"X","tasks.max":"2"}})",
+                          R"(task-c-0 {"properties":{"a":"1"}})", R"(task-c-1 {"properties":{"a":"2"}})",
+                          R"(commit-c {"tasks":2})", R"(tasks-fencing-c {"task-count":2})",
+                          R"(session-key {"key":"c2VjcmV0","algorithm":"HmacSHA256","creation-timestamp":5})",
+                          R"(restart-connector-c {"include-tasks":true,"only-failed":false})",
+                          R"(target-state-c {"state":"STARTED","state.v2":"STARTED"})",
+                          R"(logger-cluster-org.x {"level":"debug"})", "connector-c null", "target-state-c null"));
   leader->stop();
   follower->stop();
 }
@@ -202,8 +202,7 @@ TEST_P(KafkaConfigStoreTest, RequestsAboutOneConnectorKeepTheirOrder) {
   EXPECT_EQ(state->config.get_or("v", ""), "2");
   EXPECT_TRUE(state->tasks.empty());
   EXPECT_EQ(state->target, TargetState::kPaused);
-  EXPECT_THAT(notes.all(),
-              ElementsAre("updated c", "tasks c", "removed c", "updated c", "target c", "updated d"));
+  EXPECT_THAT(notes.all(), ElementsAre("updated c", "tasks c", "removed c", "updated c", "target c", "updated d"));
   store->stop();
 }
 

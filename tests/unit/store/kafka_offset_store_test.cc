@@ -25,12 +25,12 @@ class KafkaOffsetStoreTest : public ClusterStoreTest {
     return std::move(*made);
   }
   std::unique_ptr<OffsetStore> started_for_connector(OffsetStore& workers) {
-    auto made = make_connector_offset_store(worker(),
-                                            {topic("own"), config(kafka::ClientKind::kProducer),
-                                             config(kafka::ClientKind::kConsumer,
-                                                    {{"isolation.level", "read_committed"}}),
-                                             config(kafka::ClientKind::kAdmin)},
-                                            workers);
+    auto made =
+        make_connector_offset_store(worker(),
+                                    {topic("own"), config(kafka::ClientKind::kProducer),
+                                     config(kafka::ClientKind::kConsumer, {{"isolation.level", "read_committed"}}),
+                                     config(kafka::ClientKind::kAdmin)},
+                                    workers);
     const auto status = made->start();
     EXPECT_TRUE(status) << status.error().to_string();
     return made;
@@ -106,7 +106,8 @@ TEST_P(KafkaOffsetStoreTest, ManyOffsets) {
       records.push_back({fmt::format(R"(["c{}",{{"file":"{}"}}])", i % 10, i), fmt::format(R"({{"position":{}}})", i)});
     ASSERT_TRUE(put(*store, std::move(records)));
   }
-  std::printf("%d offsets written in %d ms\n", kCount, static_cast<int>((std::chrono::steady_clock::now() - begin) / 1ms));
+  std::printf("%d offsets written in %d ms\n", kCount,
+              static_cast<int>((std::chrono::steady_clock::now() - begin) / 1ms));
   const auto again = std::chrono::steady_clock::now();
   auto other = started();
   std::printf("and read in %d ms\n", static_cast<int>((std::chrono::steady_clock::now() - again) / 1ms));

@@ -52,10 +52,9 @@ TEST_P(KafkaStatusStoreTest, EveryWorkerSeesWhatOneWrites) {
   ASSERT_TRUE(one->flush(soon()));
   std::vector<std::string> keys;
   for (const auto& got : all_records(topic("status"))) keys.push_back(got.key + (got.value_null ? " null" : ""));
-  EXPECT_THAT(keys, testing::UnorderedElementsAre(
-                        "status-connector-c", "status-task-c-0", "status-topic-t:connector-c",
-                        "status-topic-t:connector-c null", "status-connector-c null", "status-task-c-0 null",
-                        "status-topic-t:connector-c"));
+  EXPECT_THAT(keys, testing::UnorderedElementsAre("status-connector-c", "status-task-c-0", "status-topic-t:connector-c",
+                                                  "status-topic-t:connector-c null", "status-connector-c null",
+                                                  "status-task-c-0 null", "status-topic-t:connector-c"));
   one->stop();
   other->stop();
 }

@@ -116,10 +116,9 @@ TEST(StatusTable, RecordedHistoriesAreReadAndWrittenWithTheSameBytes) {
       const auto root = json.parse(*record.value);
       ASSERT_TRUE(root);
       if (const auto* topic = root->get("topic")) {
-        const TopicStatus written{std::string(*text_member(*topic, "name")),
-                                  std::string(*text_member(*topic, "connector")),
-                                  static_cast<int>(*integer_member(*topic, "task")),
-                                  *integer_member(*topic, "discoverTimestamp")};
+        const TopicStatus written{
+            std::string(*text_member(*topic, "name")), std::string(*text_member(*topic, "connector")),
+            static_cast<int>(*integer_member(*topic, "task")), *integer_member(*topic, "discoverTimestamp")};
         EXPECT_EQ(topic_status_key(written.topic, written.connector), record.key);
         EXPECT_EQ(topic_status_value(written), *record.value);
         EXPECT_TRUE(table.has_topic(written.connector, written.topic));
