@@ -64,7 +64,8 @@ def main():
                 time.sleep(10 + 3 + 2 + given.delay / 1000)
                 pauses = flock.pauses(since, now_ms())
                 moved, others = [pauses[key] for key in owned], [pauses[key] for key in pauses.keys() - owned]
-                print(f"kill -9 of a worker: its tasks paused {max(moved)} ms (longest; its session lasts 10000), the others {max(others)} ms", flush=True)
+                print(f"kill -9 of a worker: its tasks paused {max(moved)} ms (longest; its session lasts 10000), the others "
+                      f"{max(others)} ms", flush=True)
             finally:
                 cluster.kill()
     return 1 if missed else 0

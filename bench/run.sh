@@ -2,7 +2,7 @@
 # Runs the benchmarks and prints the figures beside their budgets; bench/README.md explains each.
 #
 #   bench/run.sh                 everything (about 15 minutes)
-#   bench/run.sh --only PART     micro | loops | worker
+#   bench/run.sh --only PART     micro | loops | worker | cluster
 #   bench/run.sh --records N     records of a loop run (default 2000000)
 #   bench/run.sh --rounds N      runs of each side (default 5)
 #
@@ -52,4 +52,9 @@ fi
 if wanted worker; then
   echo "==> Start-up and memory of a worker"
   python3 bench/worker.py --sluice build/bench/bin/sluice --plugins build/bench/plugins
+fi
+
+if wanted cluster; then
+  echo "==> What a cluster does to its tasks when it changes"
+  python3 bench/cluster.py --build build/bench
 fi

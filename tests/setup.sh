@@ -2,9 +2,9 @@
 # Installs what a Debian 12 machine lacks to build Sluice and to run its tests. Safe to run again: it looks first and is quick when
 # nothing is missing.
 #
-#   tests/setup.sh                everything: build, tests, lint, fuzzers, and a real Apache Kafka in the cache folder
+#   tests/setup.sh                everything: build, tests, lint, fuzzers, and a real Apache Kafka with Kafka Connect in the cache folder
 #   tests/setup.sh --build-only   only what a Release build without tests needs
-#   tests/setup.sh --with SET     also fetches that set of tests/services/artifacts.txt (repeatable), for instance --with connect
+#   tests/setup.sh --with SET     also fetches that set of tests/services/artifacts.txt (repeatable), for instance --with clients
 #
 # Needs root or sudo only if a package is missing. Java software goes to $SLUICE_CACHE (default ~/.cache/sluice), never into the tree.
 set -euo pipefail
@@ -26,7 +26,7 @@ say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 build_only=false
-sets=(kafka)
+sets=(kafka connect)
 while [ $# -gt 0 ]; do
   case $1 in
     --build-only) build_only=true ;;

@@ -21,7 +21,7 @@ from service import ServiceError, free_ports
 from worker import RestError, Worker, build_dir, sluice_binary, wait_until
 
 JAVA_HEAP = "256m"
-# What Java loads from its plugin.path; the rest is its class path, the verifiable connectors too: Java never loads those in isolation.
+# What Java loads from its plugin.path; the rest is its class path, the verifiable connectors too, which Java never loads in isolation.
 PLUGIN_JARS = ("connect-file-",)
 NO_CLASS_PATH = (*PLUGIN_JARS, "connect-mirror", "connect-basic-auth-extension-")
 
