@@ -58,7 +58,7 @@ class Verdict:
     doubled_in_topic: int = 0
     doubled_in_sink: int = 0
     lives: int = 0
-    overlap_ms: int = 0  # the longest of those allowed
+    overlap_ms: int = 0  # how long, of those allowed, a task went on beside its successor when it could have known
 
 
 def judge(lives, records, faults, limits=None, source="vs", sink="vk"):
@@ -183,15 +183,17 @@ def _at_once(verdict, lives, faults, limits):
             if (early.worker, early.process) == (late.worker, late.process):
                 verdict.violations.append(f"{early.name}: two lives of it at once in one process")
                 continue
-            excused = [moment for moment in both if _excused(moment, begun, early.worker, faults, limits)]
-            if len(excused) < len(both):
-                bad = max(set(both) - set(excused))
-                verdict.violations.append(f"{early.name} went on until {bad - begun} ms after {late.name} had begun, which no fault excuses")
+            excused = {moment: _excused(moment, begun, early.worker, faults, limits) for moment in both}
+            bad = [moment for moment, late_ms in excused.items() if late_ms is None]
+            if bad:
+                verdict.violations.append(f"{early.name} went on until {max(bad) - begun} ms after {late.name} had begun, which no fault excuses")
             else:
-                verdict.overlap_ms = max(verdict.overlap_ms, both[-1] - begun)
+                verdict.overlap_ms = max(verdict.overlap_ms, *excused.values())
 
 
 def _excused(moment, begun, worker, faults, limits):
+    """How long after the end of the fault that excuses it, and after its successor's beginning, this was; None if none excuses it."""
+    found = []
     for fault in faults:
         if fault.start_ms > begun:
             continue
@@ -202,5 +204,5 @@ def _excused(moment, begun, worker, faults, limits):
         else:
             continue
         if fault.start_ms <= moment <= end + limits.grace_ms:
-            return True
-    return False
+            found.append(max(0, moment - max(end, begun)))
+    return min(found, default=None)

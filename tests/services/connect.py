@@ -111,6 +111,11 @@ class ConnectWorker(Worker):
     def log_since_start(self):
         return self.log_since(getattr(self, "log_mark", 0))
 
+    def log_tail(self, lines=15):
+        """Without what the verifiable connectors print."""
+        text = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
+        return f"the end of {self.log_path}:\n" + "\n".join([line[:400] for line in text if not line.startswith("{")][-lines:])
+
     def status(self, name, timeout=5):
         """The status of a connector as this worker sees it; None if it knows none or does not answer."""
         try:
