@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 Connection::Wait wait_for(int socket, short events, Deadline deadline) {
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return Connection::Wait::kTimeout;
     pollfd entry{socket, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(left < 60000 ? left : 60000));

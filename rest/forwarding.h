@@ -76,11 +76,11 @@ class Forwarder {
   template <typename T>
   base::Result<T> settle(std::chrono::steady_clock::time_point deadline, const std::function<base::Result<T>()>& local,
                          bool may_forward = true) {
-    base::Result<T> result = local();
+    const auto until = std::min(deadline, std::chrono::steady_clock::now() + options_.wait_max);
+    base::Result<T> result = local();  // which may have waited itself
     if (result || !passes(result.error(), may_forward)) return result;
     const Slots::Slot slot = waiting_.take();
     if (!slot) return result;
-    const auto until = std::min(deadline, std::chrono::steady_clock::now() + options_.wait_max);
     while (pause(until)) {
       result = local();
       if (result || !passes(result.error(), may_forward)) break;

@@ -19,6 +19,8 @@ herder::InternalRequest internal_request(const HttpRequest& request) {
           request.body};
 }
 
+constexpr bool kSigned = false;  // not guarded: workers have signatures instead of credentials
+
 // 204, or the error.
 HttpResponse done(const base::Status& status) {
   return status ? empty_response(204) : error_response(status.error());
@@ -55,10 +57,10 @@ std::vector<Route> internal_routes(const Services& services, Forwarder& forwarde
   return {
       {"POST", "/connectors/{connector}/tasks",
        [herder, &forwarder](const RequestContext& c) { return put_task_configs(*herder, forwarder, c); },
-       Consumes::kAnything},
+       Consumes::kAnything, kJsonType, kSigned},
       {"PUT", "/connectors/{connector}/fence",
        [herder, &forwarder](const RequestContext& c) { return fence_zombies(*herder, forwarder, c); },
-       Consumes::kAnything},
+       Consumes::kAnything, kJsonType, kSigned},
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <ctime>
 
 #include "runtime/base/log.h"
@@ -75,6 +76,18 @@ base::Result<RestOptions> rest_options(const config::WorkerConfig& worker) {
   if (!base::java_trim(origins).empty()) {
     options.cors.emplace(origins, worker.originals().get_or("access.control.allow.methods", ""));
   }
+  if (worker.basic_auth()) {
+    const char* const java_options = std::getenv("KAFKA_OPTS");
+    const auto file = find_jaas_file(worker.originals().get_or("sluice.rest.basic.auth.jaas.config", ""),
+                                     java_options == nullptr ? "" : java_options);
+    if (!file) {
+      return base::config_error(
+          "rest.extension.classes asks for basic authentication, but no JAAS file is named: set "
+          "sluice.rest.basic.auth.jaas.config, or -Djava.security.auth.login.config=FILE in the environment variable "
+          "KAFKA_OPTS");
+    }
+    SLUICE_TRY_ASSIGN(options.basic_auth, BasicAuth::make(*file));
+  }
   return options;
 }
 
@@ -133,7 +146,13 @@ void RestServer::start(Services services) {
   if (!options_.admin_listeners) {
     for (Route& route : admin_routes(services)) routes.push_back(std::move(route));
   }
-  resources_ = std::make_unique<Resources>(Resources{Router(std::move(routes)), Router(admin_routes(services))});
+  Guard guard;
+  if (options_.basic_auth) {
+    guard = [auth = options_.basic_auth](const HttpRequest& request) { return auth->refuse(request); };
+  }
+  // Connect's extensions have no part in separate admin listeners.
+  resources_ = std::make_unique<Resources>(
+      Resources{Router(std::move(routes), std::move(guard)), Router(admin_routes(services))});
   registered_ = resources_.get();
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "rest/basic_auth.h"
 #include "rest/cors.h"
 #include "rest/forwarding.h"
 #include "rest/http_server.h"
@@ -33,6 +34,7 @@ struct RestOptions {
   config::ConfigMap admin_tls;  // and for https admin listeners
   std::optional<CorsPolicy> cors;
   std::vector<config::HeaderRule> response_headers;
+  std::shared_ptr<BasicAuth> basic_auth;  // null: everyone may do everything
   HttpLimits limits;
   ForwardingOptions forwarding;
   std::chrono::milliseconds request_timeout = kRequestTimeout;

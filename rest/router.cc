@@ -110,7 +110,7 @@ bool parse_java_int(std::string_view text, int& value) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
+Router::Router(std::vector<Route> routes, Guard guard) : routes_(std::move(routes)), guard_(std::move(guard)) {
   for (const Route& route : routes_) patterns_.push_back(parse_pattern(route.pattern));
 }
 
@@ -153,7 +153,12 @@ HttpResponse Router::dispatch(const HttpRequest& request, std::chrono::steady_cl
   };
   const Route* route = find(request.method);
   if (route == nullptr && request.method == "HEAD") route = find("GET");
-  if (route == nullptr && request.method == "OPTIONS") return options_response(candidates, *types);
+  if (route == nullptr && request.method == "OPTIONS") {
+    if (guard_) {
+      if (auto refusal = guard_(request)) return std::move(*refusal);
+    }
+    return options_response(candidates, *types);
+  }
   if (route == nullptr) return http_layer_error(405);
 
   if (const auto given = request.header("Content-Type")) {
@@ -162,6 +167,9 @@ HttpResponse Router::dispatch(const HttpRequest& request, std::chrono::steady_cl
     if (route->consumes == Consumes::kJson && !compatible(*type, {"application", "json"})) return http_layer_error(415);
   }
   if (!accepts(*types, route->produces)) return http_layer_error(406);
+  if (guard_ && route->guarded) {
+    if (auto refusal = guard_(request)) return std::move(*refusal);
+  }
 
   RequestContext context{request, {}, deadline};
   const Pattern& pattern = patterns_[static_cast<std::size_t>(route - routes_.data())];

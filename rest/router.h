@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,15 @@ struct Route {
   Endpoint endpoint;
   Consumes consumes = Consumes::kJson;
   std::string produces = kJsonType;
+  bool guarded = true;  // by the router's guard
 };
+
+// Asked before an endpoint runs, after everything that JAX-RS checks by itself: an answer refuses the request.
+using Guard = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
 class Router {
  public:
-  explicit Router(std::vector<Route> routes);
+  explicit Router(std::vector<Route> routes, Guard guard = {});
 
   // Never throws; every request gets an answer.
   HttpResponse dispatch(const HttpRequest& request, std::chrono::steady_clock::time_point deadline) const;
@@ -48,6 +53,7 @@ class Router {
 
   std::vector<Route> routes_;
   std::vector<Pattern> patterns_;
+  Guard guard_;
 };
 
 // Decoded segments of a raw path that refuse_path() lets through: no trailing slash, no matrix parameters.

@@ -1,5 +1,7 @@
 #include "runtime/base/strings.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace sluice::base {
@@ -124,6 +126,24 @@ std::optional<std::string> decode_base64(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string base64_problem(std::string_view text) {
+  if (text.size() < 2) return "Input byte[] should at least have 2 bytes for base64 bytes";
+  std::size_t end = 0;
+  while (end < text.size() && kBase64Values[static_cast<unsigned char>(text[end])] >= 0) ++end;
+  const std::size_t in_unit = end % 4;
+  if (end < text.size()) {
+    if (text[end] != '=') {
+      const int shown = static_cast<signed char>(text[end]);  // Java's bytes are signed
+      return fmt::format("Illegal base64 character {}{:x}", shown < 0 ? "-" : "", shown < 0 ? -shown : shown);
+    }
+    ++end;
+    if (in_unit == 0 || (in_unit == 2 && (end == text.size() || text[end++] != '=')))
+      return "Input byte array has wrong 4-byte ending unit";
+  }
+  if (in_unit == 1) return "Last unit does not have enough valid bits";
+  return fmt::format("Input byte array has incorrect ending byte at {}", end);
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -21,6 +21,8 @@ bool equals_ignore_case_ascii(std::string_view a, std::string_view b);
 // Standard Base64 with padding (RFC 4648 section 4). Decoding refuses what Java's basic decoder refuses.
 void append_base64(std::string_view bytes, std::string& out);
 std::optional<std::string> decode_base64(std::string_view text);
+// Why Java's decoder refuses a text that decode_base64() refuses: its message.
+std::string base64_problem(std::string_view text);
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view text);
 

@@ -40,12 +40,28 @@ struct Unsupported {
   std::string_view instead;
 };
 // Java classes that guard something: without them the worker would be less safe than its configuration says.
-constexpr std::array<Unsupported, 4> kRefused = {{
-    {"rest.extension.classes", "remove it, and put a proxy that authenticates in front of the listener"},
+constexpr std::array<Unsupported, 3> kRefused = {{
     {"ssl.engine.factory.class", "remove it, and use the ssl.keystore.* and ssl.truststore.* keys"},
     {"security.providers", "remove it: TLS and SASL are OpenSSL's and librdkafka's here"},
     {"ssl.secure.random.implementation", "remove it: random numbers are OpenSSL's here"},
 }};
+
+// The one extension that is built in (rest/basic_auth.h).
+constexpr std::string_view kBasicAuthExtension =
+    "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension";
+
+std::vector<std::string> extension_classes(std::string_view list) {
+  std::vector<std::string> classes;
+  for (const std::string_view item : base::split(list, ',')) {
+    if (const std::string_view name = base::java_trim(item); !name.empty()) classes.emplace_back(name);
+  }
+  return classes;
+}
+
+bool is_basic_auth(std::string_view extension) {
+  return extension == kBasicAuthExtension ||
+         extension == kBasicAuthExtension.substr(kBasicAuthExtension.rfind('.') + 1);
+}
 
 struct Ignored {
   std::string_view key;
@@ -84,6 +100,15 @@ std::vector<WorkerProblem> unsupported_keys(const ConfigMap& properties, const C
                                          "and ignoring them could weaken security; {}",
                                          *text, key, instead)});
     }
+  }
+  for (const std::string& name : extension_classes(properties.get_or("rest.extension.classes", ""))) {
+    if (is_basic_auth(name)) continue;
+    problems.push_back(
+        {"rest.extension.classes",
+         fmt::format("Invalid value {} for configuration rest.extension.classes: Java classes cannot be loaded here, "
+                     "and ignoring one could weaken security; {} is built in, for anything else remove it and put a "
+                     "proxy that authenticates in front of the listener",
+                     name, kBasicAuthExtension)});
   }
   for (const auto& [key, text] : properties) {
     if (key.starts_with("sluice.") && def.find(key) == nullptr)
@@ -219,6 +244,11 @@ WorkerProblems WorkerConfig::find_problems(
   if (all_parsed(values, "listeners") && all_parsed(values, "admin.listeners")) check_listeners(config, found.errors);
   found.warnings = find_warnings(properties, def);
   return found;
+}
+
+bool WorkerConfig::basic_auth() const {
+  const auto& classes = parsed_.list("rest.extension.classes");
+  return std::any_of(classes.begin(), classes.end(), [](const std::string& name) { return is_basic_auth(name); });
 }
 
 std::string WorkerConfig::bootstrap_servers() const {

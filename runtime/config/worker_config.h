@@ -62,6 +62,8 @@ class WorkerConfig {
   // Nothing: /admin on the main listeners; empty: nowhere.
   const std::optional<std::vector<Listener>>& admin_listeners() const { return admin_listeners_; }
   const std::vector<HeaderRule>& response_headers() const { return response_headers_; }
+  // Whether rest.extension.classes names Connect's basic authentication, the only extension that is accepted.
+  bool basic_auth() const;
   // The URL told to other workers, given the port that the first matching listener was bound to and the host it can be
   // reached at if no name is configured. Ends with a slash.
   std::string advertised_url(int bound_port, std::string_view fallback_host) const;

@@ -327,6 +327,11 @@ void define_own_keys(ConfigDef& def) {
       "How long a worker of a group that is told to stop waits for its work to be taken over by others before it "
       "leaves. 0: it leaves at once, and its work waits for its return for scheduled.rebalance.max.delay.ms, as in "
       "Kafka Connect."));
+  def.define(
+      optional_key("sluice.rest.basic.auth.jaas.config", Type::kString, "", Importance::kMedium,
+                   "The JAAS file with the section KafkaConnect that BasicAuthSecurityRestExtension reads. Empty: "
+                   "the one that -Djava.security.auth.login.config= names in the environment variable "
+                   "KAFKA_OPTS."));
   def.define(optional_key("sluice.log.format", Type::kString, "text", Importance::kLow,
                           "How log lines look: text, or json for one object a line."));
   def.define(optional_key("sluice.log.file", Type::kString, "", Importance::kLow,

@@ -58,31 +58,6 @@ tl::unexpected<base::Error> refuse(int status, std::string text) {
   return fail(base::Error(code, exceptions::kConnectRest, std::move(text)).with_rest_status(status));
 }
 
-bool is_base64_digit(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
-// Why Java's decoder refuses a text that base::decode_base64 refuses: its message.
-std::string base64_problem(std::string_view text) {
-  if (text.size() < 2) return "Input byte[] should at least have 2 bytes for base64 bytes";
-  std::size_t digits = 0;
-  while (digits < text.size() && is_base64_digit(text[digits])) ++digits;
-  const std::size_t in_unit = digits % 4;
-  std::size_t end = digits;
-  if (end < text.size()) {
-    if (text[end] != '=') {
-      const int shown = static_cast<signed char>(text[end]);  // Java's bytes are signed
-      return fmt::format("Illegal base64 character {}{:x}", shown < 0 ? "-" : "", shown < 0 ? -shown : shown);
-    }
-    ++end;
-    if (in_unit == 0) return "Input byte array has wrong 4-byte ending unit";
-    if (in_unit == 2 && (end == text.size() || text[end++] != '='))
-      return "Input byte array has wrong 4-byte ending unit";
-  }
-  if (in_unit == 1) return "Last unit does not have enough valid bits";
-  return fmt::format("Input byte array has incorrect ending byte at {}", end);
-}
-
 std::string not_supported(std::string_view algorithm, const std::vector<std::string>& supported) {
   return fmt::format(
       "This worker does not support the '{}' key signing algorithm used by other workers. This worker is currently "
@@ -123,7 +98,7 @@ Status verify(const InternalRequest& request, const std::vector<std::string>& ve
     if (find_algorithm(*request.signature_algorithm) == nullptr)
       return refuse(400, fmt::format("Algorithm {} not available", *request.signature_algorithm));
     signature = base::decode_base64(*request.authorization);
-    if (!signature) return refuse(400, base64_problem(*request.authorization));
+    if (!signature) return refuse(400, base::base64_problem(*request.authorization));
   }
   if (!enforced) return {};
   if (!present) return refuse(400, "Internal request missing required signature");

@@ -141,6 +141,12 @@ TEST(WorkerConfig, RefusesWhatItWouldBeUnsafeToIgnore) {
   EXPECT_THAT(standalone_refusal("ssl.engine.factory.class", "org.example.Tls"), ::testing::HasSubstr("ssl.keystore"));
   EXPECT_THAT(standalone_refusal("sluice.state.dri", "x"), ::testing::HasSubstr("sluice.state.dri"));
   EXPECT_EQ(standalone_refusal("rest.extension.classes", ""), "accepted");
+  const std::string basic = "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension";
+  EXPECT_EQ(standalone_refusal("rest.extension.classes", basic), "accepted");
+  EXPECT_THAT(standalone_refusal("rest.extension.classes", basic + ",org.example.Auth"),
+              ::testing::HasSubstr("Invalid value org.example.Auth for configuration rest.extension.classes"));
+  EXPECT_TRUE(made(WorkerMode::kStandalone, with(kStandalone, "rest.extension.classes", " " + basic)).basic_auth());
+  EXPECT_FALSE(made(WorkerMode::kStandalone, kStandalone).basic_auth());
 }
 
 TEST(WorkerConfig, WarnsOfWhatHasNoEffect) {
