@@ -115,6 +115,37 @@ void check_sink_group(const ConfigMap& config, std::string_view worker_group, Ve
   }
 }
 
+// The text of a value that passed its own check, in lower case.
+std::optional<std::string> checked_text(const ConfigValue* value) {
+  if (value == nullptr || !value->errors.empty()) return std::nullopt;
+  const auto* text = std::get_if<std::string>(&value->value);
+  return text == nullptr ? std::nullopt : std::optional(base::to_lower_ascii(base::java_trim(*text)));
+}
+
+void check_exactly_once(const ValidationRequest& request, Verdict& verdict) {
+  ConfigValue* support = verdict.find("exactly.once.support");
+  if (checked_text(support) == "required") {
+    if (!*request.exactly_once_enabled)
+      support->errors.emplace_back("This worker does not have exactly-once source support enabled.");
+    if (!request.connector.exactly_once) {
+      support->errors.emplace_back(
+          "The connector does not implement the API required for preflight validation of exactly-once source support. "
+          "Please consult the documentation for the connector to determine whether it supports exactly-once semantics, "
+          "and then consider reconfiguring the connector to use the value \"requested\" for this property (which will "
+          "disable this preflight check and allow the connector to be created).");
+    } else if (!*request.connector.exactly_once) {
+      support->errors.emplace_back(
+          "The connector does not support exactly-once semantics with the provided configuration.");
+    }
+  }
+  ConfigValue* boundary = verdict.find("transaction.boundary");
+  if (checked_text(boundary) == "connector" && !request.connector.own_transaction_boundaries) {
+    boundary->errors.emplace_back(
+        "The connector does not support connector-defined transaction boundaries with the given configuration. Please "
+        "reconfigure it to use a different transaction boundary definition.");
+  }
+}
+
 // Infos for a part of the answer whose names carry a prefix. Unlike in the main part, error_count is the number of
 // entries with errors.
 ConfigInfos prefixed_infos(const ConfigDef& def, const std::vector<ConfigValue>& values, std::string_view prefix) {
@@ -213,6 +244,14 @@ std::optional<ConfigInfos> refused_version(const ValidationRequest& request, con
 
 }  // namespace
 
+bool asks_for_exactly_once(const ConfigMap& config) {
+  const auto is = [&](std::string_view key, std::string_view wanted) {
+    const auto text = config.get(key);
+    return text && base::equals_ignore_case_ascii(base::java_trim(*text), wanted);
+  };
+  return is("exactly.once.support", "required") || is("transaction.boundary", "connector");
+}
+
 Result<ConfigInfos> validate_connector(const ValidationRequest& request) {
   const std::string class_text = request.config.get_or("connector.class", "");
   if (auto refused = refused_version(request, class_text)) return std::move(*refused);
@@ -222,6 +261,8 @@ Result<ConfigInfos> validate_connector(const ValidationRequest& request) {
   if (request.kind == ConnectorKind::kSink) {
     SLUICE_TRY(check_sink(request.config, verdict));
     if (request.worker_group_id) check_sink_group(request.config, *request.worker_group_id, verdict);
+  } else if (request.exactly_once_enabled) {
+    check_exactly_once(request, verdict);
   }
   for (const auto& [key, text] : request.config)
     if (!text) verdict.add_error(key, std::nullopt, std::string(kNullValue));

@@ -19,7 +19,14 @@ namespace sluice::config {
 struct ConnectorVerdict {
   std::shared_ptr<const ConfigDef> def;
   std::vector<ConfigValue> values;
+  // Sources: what they say of exactly once with this configuration (Connect's exactlyOnceSupport and
+  // canDefineTransactionBoundaries). Nothing: the connector does not say.
+  std::optional<bool> exactly_once = {};
+  bool own_transaction_boundaries = false;
 };
+
+// Whether a source's configuration asks for what ConnectorVerdict's last two fields tell.
+bool asks_for_exactly_once(const ConfigMap& config);
 
 // The references must stay valid for the call only.
 struct ValidationRequest {
@@ -31,6 +38,8 @@ struct ValidationRequest {
   ConnectorVerdict connector;
   // Distributed workers only: the group id that sink groups must not collide with.
   std::optional<std::string> worker_group_id = {};
+  // Distributed workers only: whether exactly.once.source.support=enabled.
+  std::optional<bool> exactly_once_enabled = {};
   // Distributed workers only: source tasks use consumers and admin clients of their own (exactly once, or an offsets
   // topic of the connector's).
   bool source_has_own_offsets = false;

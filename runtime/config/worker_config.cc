@@ -283,6 +283,11 @@ std::string WorkerConfig::group_id() const {
   return parsed_.string("group.id");
 }
 
+bool WorkerConfig::exactly_once_enabled() const {
+  return mode_ == WorkerMode::kDistributed &&
+         base::equals_ignore_case_ascii(parsed_.string("exactly.once.source.support"), "enabled");
+}
+
 ConfigMap WorkerConfig::internal_topic_config(std::string_view prefix) const {
   ConfigMap config = originals().with_prefix(prefix);
   for (const std::string_view key : {"topic", "partitions", "replication.factor"}) config.erase(key);

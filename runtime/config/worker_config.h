@@ -78,6 +78,7 @@ class WorkerConfig {
   std::string offset_file() const;
   // Distributed.
   std::string group_id() const;
+  bool exactly_once_enabled() const;  // exactly.once.source.support=enabled; a standalone worker never
   // What an internal topic is created with beside its name, partitions and replication: the keys with `prefix`
   // ("config.storage.", "offset.storage.", "status.storage.") but for those three and the cleanup policy, which is
   // always "compact" and in the answer.

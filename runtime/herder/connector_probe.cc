@@ -68,6 +68,14 @@ base::Result<config::ConnectorVerdict> PluginConnectorProbe::validate(const Conn
   SLUICE_TRY_ASSIGN(auto instance, plugin::ConnectorInstance::create(*component.connector, asked.services));
   SLUICE_TRY_ASSIGN(auto issues, instance->validate(config));
   for (auto& issue : issues) add_issue(verdict.values, config, std::move(issue));
+  if (kind == config::ComponentKind::kSource && config::asks_for_exactly_once(config)) {
+    const auto capabilities = instance->capabilities(config);
+    if ((capabilities & SLUICE_CAPABILITY_EXACTLY_ONCE_SUPPORTED) != 0)
+      verdict.exactly_once = true;
+    else if ((capabilities & SLUICE_CAPABILITY_EXACTLY_ONCE_UNSUPPORTED) != 0)
+      verdict.exactly_once = false;
+    verdict.own_transaction_boundaries = (capabilities & SLUICE_CAPABILITY_TRANSACTION_BOUNDARIES) != 0;
+  }
   return verdict;
 }
 

@@ -27,7 +27,8 @@ HerderCore::HerderCore(HerderParts parts, std::shared_ptr<CommandLoop> loop, std
                   parts_.catalog,
                   parts_.converters,
                   parts_.override_policy,
-                  std::move(worker_group_id)},
+                  std::move(worker_group_id),
+                  parts_.worker->config->exactly_once_enabled()},
       loop_(std::move(loop)),
       plugin_pool_("plugin-calls", kPluginThreadsMax, kPluginQueueMax),
       cluster_id_(parts_.worker->kafka_cluster_id) {}

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/base/strings.h"
+
 namespace sluice::herder {
 
 base::Result<Validated> validate(const ValidationTools& tools, const config::ConfigMap& config, StageTracker& stage) {
@@ -17,13 +19,18 @@ base::Result<Validated> validate(const ValidationTools& tools, const config::Con
                   : "validating source connector-specific properties for the connector");
   SLUICE_TRY_ASSIGN(auto verdict, tools.probe->validate(connector, resolved.config, stage));
   stage.begin("performing config validation for the connector");
-  const config::ValidationRequest request{.config = resolved.config,
-                                          .kind = connector.kind,
-                                          .catalog = *tools.catalog,
-                                          .converters = tools.converters,
-                                          .policy = *tools.policy,
-                                          .connector = std::move(verdict),
-                                          .worker_group_id = tools.worker_group_id};
+  const bool distributed = tools.worker_group_id.has_value();
+  const bool own_topic = !base::java_trim(resolved.config.get("offsets.storage.topic").value_or("")).empty();
+  const config::ValidationRequest request{
+      .config = resolved.config,
+      .kind = connector.kind,
+      .catalog = *tools.catalog,
+      .converters = tools.converters,
+      .policy = *tools.policy,
+      .connector = std::move(verdict),
+      .worker_group_id = tools.worker_group_id,
+      .exactly_once_enabled = distributed ? std::optional(tools.exactly_once_enabled) : std::nullopt,
+      .source_has_own_offsets = distributed && (tools.exactly_once_enabled || own_topic)};
   SLUICE_TRY_ASSIGN(auto infos, config::validate_connector(request));
   return Validated{std::move(connector), std::move(infos)};
 }

@@ -28,6 +28,7 @@ struct ValidationTools {
   config::WorkerConverters converters;
   std::shared_ptr<const config::ClientOverridePolicy> policy;
   std::optional<std::string> worker_group_id;  // distributed workers only
+  bool exactly_once_enabled = false;           // exactly.once.source.support=enabled
 };
 
 base::Result<Validated> validate(const ValidationTools& tools, const config::ConfigMap& config, StageTracker& stage);
