@@ -85,6 +85,7 @@ struct KafkaLog::Impl {
   std::deque<Waiter> new_waiters;
   std::uint64_t last_sequence = 0;
   std::size_t bytes = 0;  // of all sends that have not ended
+  bool starting = false;  // a thread is in start()
   bool running = false;
   std::optional<base::Error> ended;  // why reading ended
 
@@ -116,8 +117,21 @@ KafkaLog::~KafkaLog() {
 }
 
 base::Status KafkaLog::start() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    SLUICE_ASSERT(!impl_->starting && !impl_->thread.joinable());
+    if (impl_->stop.load()) return base::fail(stopping());
+    impl_->starting = true;
+  }
+  const auto status = start_now();
+  std::lock_guard lock(impl_->mutex);
+  impl_->starting = false;
+  impl_->changed.notify_all();
+  return status;
+}
+
+base::Status KafkaLog::start_now() {
   auto& impl = *impl_;
-  SLUICE_ASSERT(!impl.thread.joinable());
   if (impl.options.initialize_topic) SLUICE_TRY(impl.options.initialize_topic());
   SLUICE_TRY(impl.open());
   std::promise<base::Status> promise;
@@ -130,7 +144,8 @@ base::Status KafkaLog::start() {
   }
   impl.thread = std::thread([&impl] { impl.run(); });
   if (auto status = caught_up.get(); !status) {
-    stop();
+    request_stop();
+    impl.thread.join();
     return status;
   }
   kLog.info("Read topic {} to its end", impl.options.topic);
@@ -394,6 +409,10 @@ void KafkaLog::request_stop() {
 
 void KafkaLog::stop() {
   request_stop();
+  {
+    std::unique_lock lock(impl_->mutex);
+    impl_->changed.wait(lock, [&] { return !impl_->starting; });
+  }
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 

@@ -50,7 +50,8 @@ class KafkaLog {
   // Initializes the topic, reads it to its end (on_record calls happen on the log's thread, all before this returns),
   // then follows it.
   base::Status start();
-  // Two-phase stop: request_stop() from any thread; stop() joins. Sends not delivered by then get kStopping.
+  // Two-phase stop: request_stop() from any thread; stop() joins. Sends not delivered by then get kStopping. While
+  // another thread is in start(), stop() makes it return kStopping and waits for that, some seconds at most.
   void request_stop();
   void stop();
 
@@ -71,6 +72,8 @@ class KafkaLog {
 
  private:
   struct Impl;
+  base::Status start_now();
+
   std::unique_ptr<Impl> impl_;
 };
 

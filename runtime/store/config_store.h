@@ -52,6 +52,7 @@ class ConfigStore {
   virtual ~ConfigStore() = default;
   // Reads the topic to its end. No listener calls before this returns; the anomalies found come right after.
   virtual base::Status start(ConfigListener& listener) = 0;
+  // Also while another thread is in start(), which then returns kStopping.
   virtual void stop() = 0;
 
   virtual std::shared_ptr<const ConfigSnapshot> snapshot() const = 0;

@@ -67,8 +67,8 @@ ConfigWriter::~ConfigWriter() {
 }
 
 void ConfigWriter::start() {
-  stopping_ = false;
-  thread_ = std::thread([this] { run(); });
+  std::lock_guard lock(mutex_);
+  if (!stopping_) thread_ = std::thread([this] { run(); });
 }
 
 void ConfigWriter::request_stop() {
@@ -79,7 +79,19 @@ void ConfigWriter::request_stop() {
 
 void ConfigWriter::stop() {
   request_stop();
-  if (thread_.joinable()) thread_.join();
+  std::thread thread;
+  std::deque<Request> rest;
+  {
+    std::lock_guard lock(mutex_);
+    thread.swap(thread_);
+  }
+  if (thread.joinable()) thread.join();
+  {
+    std::lock_guard lock(mutex_);
+    rest.swap(pending_);
+  }
+  for (const Request& request : rest)
+    if (request.write.done) request.write.done(base::fail(stopped()));
 }
 
 void ConfigWriter::write(ConfigWrite request) {
@@ -135,13 +147,6 @@ void ConfigWriter::run() {
     }
   }
   producer_.reset();
-  std::deque<Request> rest;
-  {
-    std::lock_guard lock(mutex_);
-    rest.swap(pending_);
-  }
-  for (const Request& request : rest)
-    if (request.write.done) request.write.done(base::fail(stopped()));
 }
 
 // With the mutex held.

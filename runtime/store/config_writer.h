@@ -50,7 +50,7 @@ class ConfigWriter {
   ConfigWriter(const ConfigWriter&) = delete;
   ConfigWriter& operator=(const ConfigWriter&) = delete;
 
-  void start();
+  void start();  // nothing, once stopped
   // request_stop(), then stop the log, which wakes whoever waits for it here, then stop(). What has not been written is
   // told kStopping.
   void request_stop();
@@ -93,8 +93,8 @@ class ConfigWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Request> pending_;
-  std::atomic<bool> stopping_{true};  // not started
-  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;  // guarded by mutex_
 };
 
 }  // namespace sluice::store

@@ -16,7 +16,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kAttemptMax{15'000};
+constexpr milliseconds kAttemptMax{5000};  // a stop waits that long
 constexpr milliseconds kPauseMax{1000};
 constexpr std::string_view kCompact = "compact";
 

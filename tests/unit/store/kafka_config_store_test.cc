@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "runtime/store/config_records.h"
 #include "tests/unit/store/cluster_store_test.h"
@@ -224,6 +225,24 @@ TEST_P(KafkaConfigStoreTest, StopTellsWhoWaits) {
   EXPECT_EQ(wait([&](auto done) { store->put_target_state("c", TargetState::kPaused, done); }).error().code(),
             base::Code::kStopping);
   if (embedded()) broker().set_down(false);
+}
+
+TEST_P(KafkaConfigStoreTest, StopEndsAStartThatWaits) {
+  if (!embedded()) GTEST_SKIP() << "needs a broker that goes away on demand";
+  Notes notes;
+  auto waiting = store();
+  broker().set_down(true);
+  Outcome started;
+  std::thread starter([&] { started.done()(waiting->start(notes)); });
+  EXPECT_FALSE(started.ended());
+  const auto begin = std::chrono::steady_clock::now();
+  waiting->stop();
+  const auto status = started.wait();
+  starter.join();
+  ASSERT_FALSE(status);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 15s);
+  EXPECT_FALSE(waiting->start(notes));
+  broker().set_down(false);
 }
 
 TEST_P(KafkaConfigStoreTest, TooLargeARecordFailsAlone) {
