@@ -59,6 +59,12 @@ void Signals::wait() {
   changed_.wait(lock, [&] { return requested_; });
 }
 
+void Signals::request() {
+  std::lock_guard lock(mutex_);
+  requested_ = true;
+  changed_.notify_all();
+}
+
 bool Signals::requested() const {
   std::lock_guard lock(mutex_);
   return requested_;

@@ -17,9 +17,11 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // The first signal, or what stop() was told. A second signal ends the process at once.
+  // The first signal, or request(). A second signal ends the process at once.
   void wait();
   bool requested() const;
+  // [any] As if a first signal had come.
+  void request();
 
  private:
   void watch();

@@ -1,19 +1,17 @@
 // `sluice standalone`: a worker with its connectors in memory and its offsets in a file.
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <future>
 #include <utility>
 
-#include "rest/rest_server.h"
 #include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 #include "runtime/cmd/commands.h"
 #include "runtime/cmd/exit_codes.h"
 #include "runtime/cmd/signals.h"
 #include "runtime/cmd/version.h"
+#include "runtime/cmd/worker_front.h"
 #include "runtime/cmd/worker_parts.h"
 #include "runtime/config/properties.h"
 #include "runtime/herder/standalone_herder.h"
@@ -36,67 +34,26 @@ const base::Logger& logger() {
   return log;
 }
 
-int startup_failed(const base::Error& error) {
-  logger().error("Stopping due to error\n{}", error.trace());
-  fmt::print(stderr, "sluice: the worker cannot start: {}\n", error.message());
-  return kExitStartup;
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
-
-// "http://host:port/" -> "host:port"
-std::string worker_id_of(std::string_view url) {
-  const auto begin = url.find("://");
-  if (begin != std::string_view::npos) url.remove_prefix(begin + 3);
-  while (url.ends_with('/')) url.remove_suffix(1);
-  return std::string(url);
-}
-
-// The port of the first bound listener that the advertised URL may mean.
-int advertised_port(const config::WorkerConfig& config, const std::vector<config::Listener>& bound) {
-  const std::string url = config.advertised_url(0, "");
-  const bool https = url.starts_with("https:");
-  for (const auto& listener : bound)
-    if (listener.https == https) return listener.port;
-  return bound.empty() ? 0 : bound.front().port;
-}
-
 class StandaloneWorker {
  public:
   explicit StandaloneWorker(std::unique_ptr<WorkerParts> parts)
-      : parts_(std::move(parts)), offsets_(parts_->config->offset_file()) {}
+      : parts_(std::move(parts)), front_(*parts_), offsets_(parts_->config->offset_file()) {}
 
   // Gives up with kStopping when a signal comes while no broker answers.
   base::Status start(const Signals& signals) {
     SLUICE_TRY(offsets_.start());
     parts_->context.offsets = &offsets_;
-    SLUICE_TRY_ASSIGN(auto options, rest::rest_options(*parts_->config));
-    rest_ = std::make_unique<rest::RestServer>(std::move(options));
-    SLUICE_TRY(rest_->bind());
-    const auto bound = rest_->listeners();
-    const std::string url = parts_->config->advertised_url(advertised_port(*parts_->config, bound), host_name());
-    for (const auto& listener : bound)
-      logger().info("REST server listening at {}, advertising URL {}", listener.to_string(), url);
-
-    while (parts_->cluster_id.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
-      if (signals.requested())
-        return base::fail(base::Code::kStopping, base::exceptions::kConnect, "Stopped before a broker answered");
-    SLUICE_TRY_ASSIGN(const auto cluster_id, parts_->cluster_id.get());
-    parts_->context.kafka_cluster_id = cluster_id;
-    if (!cluster_id.empty()) logger().info("Kafka cluster ID: {}", cluster_id);
+    SLUICE_TRY(front_.bind(logger()));
+    SLUICE_TRY(await_cluster_id(*parts_, signals, logger()));
     herder_ = std::make_unique<herder::StandaloneHerder>(herder::HerderParts{.worker = &parts_->context,
                                                                              .catalog = parts_->plugins.get(),
                                                                              .converters = parts_->converters,
                                                                              .override_policy = parts_->override_policy,
                                                                              .version = kafka_version(),
                                                                              .commit = commit()});
-    herder_->set_worker_id(worker_id_of(url));
+    herder_->set_worker_id(front_.worker_id());
     SLUICE_TRY(herder_->start());
-    rest_->start(services());
-    logger().info("REST resources initialized; server is started and ready to handle requests");
+    front_.serve(*herder_, logger());
     logger().info("Kafka Connect started");
     return {};
   }
@@ -123,29 +80,14 @@ class StandaloneWorker {
   void stop() {
     logger().info("Kafka Connect stopping");
     // No new requests; those that wait are answered by the herder's end.
-    if (rest_) rest_->request_stop();
+    front_.request_stop();
     if (herder_) herder_->stop();
-    if (rest_) rest_->stop();
+    front_.stop();
     offsets_.stop();
     logger().info("Kafka Connect stopped");
   }
 
  private:
-  rest::Services services() {
-    rest::Services services;
-    services.herder = herder_.get();
-    services.catalog = parts_->plugins.get();
-    services.metrics = parts_->metrics.get();
-    services.quarantined = [plugins = parts_->plugins.get()] {
-      std::vector<rest::QuarantinedPlugin> list;
-      for (auto& entry : plugins->quarantined()) list.push_back({std::move(entry.path), std::move(entry.reason)});
-      return list;
-    };
-    services.topic_tracking = parts_->config->topic_tracking_enabled();
-    services.topic_tracking_reset = parts_->config->topic_tracking_reset_allowed();
-    return services;
-  }
-
   static base::Result<std::optional<herder::TargetState>> target_state(const std::optional<std::string>& text,
                                                                        const std::string& file) {
     if (!text) return std::optional<herder::TargetState>();
@@ -157,8 +99,8 @@ class StandaloneWorker {
   }
 
   const std::unique_ptr<WorkerParts> parts_;
+  WorkerFront front_;
   store::FileOffsetStore offsets_;
-  std::unique_ptr<rest::RestServer> rest_;
   std::unique_ptr<herder::StandaloneHerder> herder_;
 };
 
@@ -176,11 +118,11 @@ int run_standalone(const std::vector<std::string>& args) {
   // Both stay until the process ends: threads of hung plugins may use them.
   static Signals signals;
   auto parts = make_worker_parts(config::WorkerMode::kStandalone, args[0]);
-  if (!parts) return startup_failed(parts.error());
+  if (!parts) return startup_failed(parts.error(), logger());
   StandaloneWorker worker(std::move(*parts));
   int status = kExitOk;
   if (auto started = worker.start(signals); !started) {
-    if (started.error().code() != base::Code::kStopping) status = startup_failed(started.error());
+    if (started.error().code() != base::Code::kStopping) status = startup_failed(started.error(), logger());
   } else if (auto created = worker.create_connectors({args.begin() + 1, args.end()}, signals); !created) {
     logger().error("Stopping after connector error\n{}", created.error().trace());
     fmt::print(stderr, "sluice: {}\n", created.error().message());

@@ -27,6 +27,7 @@ int advertised_port(const config::WorkerConfig& config, const std::vector<config
 
 base::Status WorkerFront::bind(const base::Logger& logger) {
   SLUICE_TRY_ASSIGN(auto options, rest::rest_options(*parts_.config));
+  tls_ = options.tls;
   rest_ = std::make_unique<rest::RestServer>(std::move(options));
   SLUICE_TRY(rest_->bind());
   const auto bound = rest_->listeners();
@@ -42,6 +43,11 @@ std::string WorkerFront::worker_id() const {
   if (begin != std::string_view::npos) id.remove_prefix(begin + 3);
   while (id.ends_with('/')) id.remove_suffix(1);
   return std::string(id);
+}
+
+std::unique_ptr<rest::LeaderHttpClient> WorkerFront::leader_client() const {
+  return std::make_unique<rest::LeaderHttpClient>(tls_,
+                                                  parts_.config->parsed().string("inter.worker.signature.algorithm"));
 }
 
 void WorkerFront::serve(herder::Herder& herder, const base::Logger& logger) {

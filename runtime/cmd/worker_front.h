@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "rest/leader_http_client.h"
 #include "rest/rest_server.h"
 #include "runtime/base/log.h"
 #include "runtime/cmd/signals.h"
@@ -20,6 +21,9 @@ class WorkerFront {
   const std::string& url() const { return url_; }  // ends with a slash
   std::string worker_id() const;                   // "host:port"
 
+  // For requests to other workers of the group, with the TLS keys of the listeners.
+  std::unique_ptr<rest::LeaderHttpClient> leader_client() const;
+
   // Resources answer from now on.
   void serve(herder::Herder& herder, const base::Logger& logger);
   void request_stop();
@@ -29,6 +33,7 @@ class WorkerFront {
   WorkerParts& parts_;
   std::unique_ptr<rest::RestServer> rest_;
   std::string url_;
+  config::ConfigMap tls_;
 };
 
 // Waits for a broker's answer, and puts the cluster's id into the worker's context. kStopping when a signal comes

@@ -341,7 +341,9 @@ std::int32_t ParsedConfig::int32(std::string_view name) const {
   return as<std::int32_t>(name);
 }
 std::int64_t ParsedConfig::int64(std::string_view name) const {
-  return as<std::int64_t>(name);
+  const auto found = int64_or_null(name);
+  SLUICE_ASSERT(found.has_value());
+  return *found;
 }
 double ParsedConfig::float64(std::string_view name) const {
   return as<double>(name);
@@ -368,7 +370,7 @@ std::optional<std::int64_t> ParsedConfig::int64_or_null(std::string_view name) c
   if (is_null(found)) return std::nullopt;
   if (const auto* v = std::get_if<std::int16_t>(&found)) return *v;
   if (const auto* v = std::get_if<std::int32_t>(&found)) return *v;
-  return int64(name);
+  return as<std::int64_t>(name);
 }
 std::optional<std::string> ParsedConfig::class_name_or_null(std::string_view name) const {
   if (is_null(value(name))) return std::nullopt;

@@ -140,7 +140,7 @@ class ParsedConfig {
   bool boolean(std::string_view name) const;
   std::int16_t int16(std::string_view name) const;
   std::int32_t int32(std::string_view name) const;
-  std::int64_t int64(std::string_view name) const;
+  std::int64_t int64(std::string_view name) const;  // of any whole-number type
   double float64(std::string_view name) const;
   const std::string& string(std::string_view name) const;
   std::optional<std::string> string_or_null(std::string_view name) const;
