@@ -194,11 +194,15 @@ class Kafka(Broker, Service):
             "num.io.threads": "4",
             **self.settings,
         }
+        self.extend(properties)
         self._format(properties)
         part = self.folder / "server.properties.part"
         part.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
         (self.folder / "bootstrap").write_text(f"127.0.0.1:{broker}\n")
         part.rename(config)
+
+    def extend(self, properties):
+        """For subclasses: adds to the properties of a new broker."""
 
     def _format(self, properties):
         """What `kafka-storage format` does, run in the log folder of a fresh broker."""
