@@ -4,41 +4,16 @@
 #include <openssl/pkcs12.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "rest/tls_context.h"
 #include "tests/unit/rest/rest_fixture.h"
+#include "tests/unit/rest/test_identity.h"
 
 namespace sluice::rest {
 namespace {
-
-// A key with a certificate that it signed itself.
-struct Identity {
-  EVP_PKEY* key = EVP_RSA_gen(2048);
-  X509* certificate = X509_new();
-
-  Identity() {
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_version(certificate, 2);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate, name);
-    X509_sign(certificate, key, EVP_sha256());
-  }
-  ~Identity() {
-    EVP_PKEY_free(key);
-    X509_free(certificate);
-  }
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
-};
 
 class TlsTest : public ::testing::Test {
  protected:
@@ -46,10 +21,7 @@ class TlsTest : public ::testing::Test {
     folder_ = std::filesystem::temp_directory_path() / fmt::format("rest-tls-{}", ::getpid());
     std::filesystem::create_directories(folder_);
     identity_ = new Identity();
-    std::FILE* pem = std::fopen(file("server.pem").c_str(), "w");
-    PEM_write_PrivateKey(pem, identity_->key, nullptr, nullptr, 0, nullptr, nullptr);
-    PEM_write_X509(pem, identity_->certificate);
-    std::fclose(pem);
+    identity_->write_pem(file("server.pem"));
     PKCS12* pkcs12 = PKCS12_create(kPassword, "server", identity_->key, identity_->certificate, nullptr, 0, 0, 0, 0, 0);
     std::FILE* store = std::fopen(file("server.p12").c_str(), "w");
     i2d_PKCS12_fp(store, pkcs12);
