@@ -86,9 +86,14 @@ bool AnswerParser::step() {
   return false;
 }
 
+bool AnswerParser::beyond(std::size_t end, std::size_t terminator) const {
+  if (end != std::string_view::npos) return end > limits_.head_bytes;
+  return rest().size() >= limits_.head_bytes + terminator;
+}
+
 bool AnswerParser::read_head() {
   const std::size_t size = rest().find("\r\n\r\n");
-  if (std::min(size, rest().size()) > limits_.head_bytes) return fail("the answer's head is too large");
+  if (beyond(size, 4)) return fail("the answer's head is too large");
   if (size == std::string_view::npos) {
     // Whatever does not even begin like HTTP need not be waited for.
     const std::string_view begin = rest().substr(0, 5);
@@ -173,7 +178,7 @@ bool AnswerParser::read_sized(Phase next) {
 
 bool AnswerParser::read_chunk_size() {
   const std::size_t size = rest().find("\r\n");
-  if (std::min(size, rest().size()) > limits_.head_bytes) return fail("the answer has a malformed chunk");
+  if (beyond(size, 2)) return fail("the answer has a malformed chunk");
   if (size == std::string_view::npos) return false;
   const std::string_view line = rest().substr(0, size);
   if (!parse_number(trim_blanks(line.substr(0, line.find(';'))), 16, left_))
@@ -196,7 +201,7 @@ bool AnswerParser::read_chunk_end() {
 bool AnswerParser::read_trailers() {
   const bool none = rest().starts_with("\r\n");
   const std::size_t end = none ? 0 : rest().find("\r\n\r\n");
-  if (std::min(end, rest().size()) > limits_.head_bytes) return fail("the answer's trailers are too large");
+  if (beyond(end, 4)) return fail("the answer's trailers are too large");
   if (end == std::string_view::npos) return false;
   phase_ = Phase::kDone;
   return false;

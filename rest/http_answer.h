@@ -45,6 +45,8 @@ class AnswerParser {
   bool read_chunk_end();
   bool read_trailers();
   bool fail(std::string problem);
+  // Whether a part that ends at `end` (npos: not yet) with so long a terminator is larger than a head may be.
+  bool beyond(std::size_t end, std::size_t terminator) const;
   std::string_view rest() const { return std::string_view(buffer_).substr(read_); }
 
   const AnswerLimits limits_;

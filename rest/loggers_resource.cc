@@ -57,7 +57,7 @@ HttpResponse change(herder::Herder& herder, const RequestContext& context, const
     kLog.warn("Received request with unrecognized scope '{}'; only the worker's own loggers are changed", scope);
   }
   if (cluster) {
-    const base::Status done = herder.set_cluster_logger_level(context.path[0], base::log_level_name(*level));
+    const base::Status done = herder.set_cluster_logger_level(context.path[0], *given);
     return done ? empty_response(204) : error_response(done.error());
   }
   return json_response(200, names_json(base::set_logger_level(context.path[0], *level, clock.now_ms())));

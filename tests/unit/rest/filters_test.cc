@@ -87,8 +87,22 @@ TEST_F(RestTest, LoggersAreListedAndChanged) {
               R"json({"error_code":400,"message":"Desired 'level' parameter was not specified in request."})json");
   }
   EXPECT_EQ(put("/admin/loggers/rt.a.b", "[]").status, 500);
-  EXPECT_EQ(put("/admin/loggers/rt.a.b?scope=CLUSTER", R"({"level":"INFO"})").status, 204);
+  EXPECT_EQ(put("/admin/loggers/rt.a.b?scope=CLUSTER", R"({"level":"info"})").status, 204);
+  EXPECT_EQ(herder_.last_cluster_logger, "rt.a.b=info");
+  EXPECT_EQ(put("/admin/loggers/rt.a.b?scope=cluster", R"({"level":"NOPE"})").status, 404);
   EXPECT_EQ(put("/admin/loggers/rt.a.b?scope=galaxy", R"({"level":"ERROR"})").body, R"(["rt.a.b","rt.a.b.c"])");
+}
+
+TEST_F(RestTest, HealthHasAStatusOfItsOwn) {
+  using Status = herder::Health::Status;
+  herder_.health_answer = {Status::kStarting, "Worker is still starting up."};
+  EXPECT_EQ(get("/health").status, 503);
+  EXPECT_EQ(get("/health").body, R"({"status":"starting","message":"Worker is still starting up."})");
+  herder_.health_answer = {Status::kUnhealthy, "x"};
+  EXPECT_EQ(get("/health").status, 500);
+  EXPECT_EQ(get("/health").body, R"({"status":"unhealthy","message":"x"})");
+  EXPECT_LE(herder_.last_budget, std::chrono::seconds(10));
+  EXPECT_GT(herder_.last_budget, std::chrono::seconds(9));
 }
 
 TEST(Location, PathsAreEncodedAsUriBuilderDoes) {
