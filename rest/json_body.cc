@@ -111,7 +111,8 @@ class TreeBuilder {
         return &value;
       }
     }
-    return &parent.members.emplace_back(std::move(key_), JsonValue()).second;
+    parent.members.push_back({std::move(key_), {}});
+    return &parent.members.back().value;
   }
 
   bool count() {
@@ -154,24 +155,24 @@ class TreeBuilder {
 
   // The last value of a name wins, at the place of the first.
   static void drop_repeated(JsonValue& object) {
-    std::vector<std::pair<std::string, JsonValue>> kept;
+    std::vector<JsonMember> kept;
     std::vector<std::size_t> order(object.members.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return object.members[a].first < object.members[b].first; });
+                     [&](std::size_t a, std::size_t b) { return object.members[a].name < object.members[b].name; });
     std::vector<std::size_t> last(object.members.size());
     std::vector<bool> first(object.members.size(), false);
     for (std::size_t i = 0; i < order.size();) {
       std::size_t j = i;
-      while (j + 1 < order.size() && object.members[order[j + 1]].first == object.members[order[i]].first) ++j;
+      while (j + 1 < order.size() && object.members[order[j + 1]].name == object.members[order[i]].name) ++j;
       first[order[i]] = true;
       last[order[i]] = order[j];
       i = j + 1;
     }
     for (std::size_t i = 0; i < object.members.size(); ++i) {
       if (!first[i]) continue;
-      std::string name = object.members[i].first;
-      kept.emplace_back(std::move(name), std::move(object.members[last[i]].second));
+      std::string name = object.members[i].name;
+      kept.push_back({std::move(name), std::move(object.members[last[i]].value)});
     }
     object.members = std::move(kept);
   }
@@ -361,9 +362,9 @@ void append_json(const JsonValue& value, std::string& out) {
       out.push_back('{');
       for (std::size_t i = 0; i < value.members.size(); ++i) {
         if (i > 0) out.push_back(',');
-        base::append_json_string(value.members[i].first, out);
+        base::append_json_string(value.members[i].name, out);
         out.push_back(':');
-        append_json(value.members[i].second, out);
+        append_json(value.members[i].value, out);
       }
       out.push_back('}');
       return;

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "runtime/base/status.h"
@@ -15,18 +14,25 @@
 
 namespace sluice::rest {
 
+struct JsonMember;
+
 struct JsonValue {
   enum class Kind { kNull, kBoolean, kInteger, kFloat, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
   std::string text;  // a string's content, a number or boolean as written
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;  // in order; a repeated name keeps its last value
-  std::size_t position = 0;                                // bytes of the body up to and including its first character
+  std::vector<JsonMember> members;  // in order; a repeated name keeps its last value
+  std::size_t position = 0;         // bytes of the body up to and including its first character
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_scalar() const { return kind != Kind::kArray && kind != Kind::kObject; }
   const JsonValue* find(std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // At most 1000 levels deep and 500 000 values. An empty body (or only blanks) is null.

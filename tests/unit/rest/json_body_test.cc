@@ -35,8 +35,8 @@ TEST(JsonBody, RepeatedNamesKeepTheLastValueInLargeObjectsToo) {
   const auto value = parse_json(body);
   ASSERT_TRUE(value.has_value());
   ASSERT_EQ(value->members.size(), 100U);
-  EXPECT_EQ(value->members[0].first, "k0");
-  EXPECT_EQ(value->members[0].second.text, "100");
+  EXPECT_EQ(value->members[0].name, "k0");
+  EXPECT_EQ(value->members[0].value.text, "100");
 }
 
 TEST(JsonBody, EmptyBodiesAreNull) {
