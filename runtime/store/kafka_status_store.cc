@@ -57,6 +57,7 @@ class KafkaStatusStore final : public StatusStore {
   std::vector<std::string> topics(std::string_view connector) const override;
   bool has_topic(std::string_view connector, std::string_view topic) const override;
   void remove_topics(const std::string& connector) override;
+  std::uint64_t topics_generation() const override { return topics_generation_.load(std::memory_order_acquire); }
 
  private:
   struct Write {
@@ -85,6 +86,7 @@ class KafkaStatusStore final : public StatusStore {
   std::string topic_;
   std::unique_ptr<kafka::KafkaLog> log_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> topics_generation_{0};  // table_.topics_forgotten(), without the lock
 
   mutable std::mutex mutex_;
   std::condition_variable quiet_;
@@ -264,6 +266,7 @@ void KafkaStatusStore::on_record(const kafka::Message& message) {
   if (message.key.data() == nullptr) return kLog.warn("Discarding record without key at offset {}", message.offset);
   if (const auto status = table_.apply(message.key, message.value); !status)
     kLog.warn("{} (partition {}, offset {})", status.error().message(), message.partition, message.offset);
+  topics_generation_.store(table_.topics_forgotten(), std::memory_order_release);
   if (const auto told = announced_.find(message.key); told != announced_.end()) announced_.erase(told);
   // Removed by somebody: what waits for another attempt is of no use any more.
   if (message.value.data() != nullptr) return;

@@ -155,7 +155,10 @@ base::Status StatusTable::apply_topic(std::string_view rest, std::string_view va
   if (value.data() == nullptr) {
     const auto found = topics_.find(connector);
     if (found == topics_.end()) return {};
-    if (const auto known = found->second.find(topic); known != found->second.end()) found->second.erase(known);
+    if (const auto known = found->second.find(topic); known != found->second.end()) {
+      found->second.erase(known);
+      ++topics_forgotten_;
+    }
     if (found->second.empty()) topics_.erase(found);
     return {};
   }

@@ -2,6 +2,7 @@
 // What the records of the status topic add up to, and what is written to it (spec connect-runtime.md section 4.4):
 // keys, values, and the rules of the cache. Knows nothing of Kafka. Not thread-safe.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,6 +37,7 @@ class StatusTable {
   // Sorted.
   std::vector<std::string> topics(std::string_view connector) const;
   bool has_topic(std::string_view connector, std::string_view topic) const;
+  std::uint64_t topics_forgotten() const { return topics_forgotten_; }  // how many tombstones took a topic away
 
  private:
   base::Status apply_connector(std::string_view name, std::string_view value);
@@ -47,6 +49,7 @@ class StatusTable {
   std::map<std::string, Status, std::less<>> connectors_;
   std::map<std::string, std::map<int, Status>, std::less<>> tasks_;
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> topics_;  // of each connector
+  std::uint64_t topics_forgotten_ = 0;
 };
 
 }  // namespace sluice::store

@@ -74,7 +74,9 @@ TEST(StatusTable, Topics) {
   EXPECT_FALSE(table.has_topic("c", "t"));
   ASSERT_TRUE(table.apply("status-topic-t:connector-c:connector-d", kNull));
   EXPECT_THAT(table.topics("c:connector-d"), ElementsAre("a"));
+  EXPECT_EQ(table.topics_forgotten(), 1u);
   ASSERT_TRUE(table.apply("status-topic-unknown:connector-c", kNull));
+  EXPECT_EQ(table.topics_forgotten(), 1u) << "nobody knew it";
 }
 
 TEST(StatusTable, ForeignRecordsAreRefused) {
