@@ -5,11 +5,13 @@
 
 #include <charconv>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "runtime/base/log.h"
 #include "runtime/cmd/commands.h"
+#include "runtime/cmd/config_providers.h"
 #include "runtime/cmd/doctor_broker.h"
 #include "runtime/cmd/doctor_config.h"
 #include "runtime/cmd/doctor_findings.h"
@@ -109,8 +111,18 @@ Report examine(const Arguments& arguments) {
   report.mode = *mode == WorkerMode::kDistributed ? "distributed" : "standalone";
   Secrets secrets;
   secrets.add(*properties);
-  append(report.findings, check_config(*mode, *properties));
-  if (const auto config = usable_config(*mode, *properties)) {
+  std::unique_ptr<plugin::Registry> plugins;  // for config providers that are plugins
+  const auto providers = known_config_providers(*properties, [&]() -> const plugin::Registry& {
+    plugin::Registry::Options options;
+    options.plugin_path = written_plugin_path(*properties);
+    options.probe_command = own_path();
+    options.probe_timeout = deadline.at_most(plugin::kProbeTimeout);
+    plugins = std::make_unique<plugin::Registry>(std::move(options));
+    plugins->scan();
+    return *plugins;
+  });
+  append(report.findings, check_config(*mode, *properties, providers));
+  if (const auto config = usable_config(*mode, *properties, providers)) {
     secrets.add(config->originals());
     append(report.findings, check_host(*config));
     append(report.findings, check_tls(*config));

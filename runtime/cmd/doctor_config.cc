@@ -95,9 +95,9 @@ std::optional<WorkerMode> mode_of(const ConfigMap& properties) {
   return std::nullopt;
 }
 
-Findings check_config(WorkerMode mode, const ConfigMap& properties) {
+Findings check_config(WorkerMode mode, const ConfigMap& properties, const KnownProviders& providers) {
   Findings findings;
-  const auto problems = WorkerConfig::find_problems(mode, properties, config::builtin_config_providers());
+  const auto problems = WorkerConfig::find_problems(mode, properties, providers);
   for (const auto& problem : problems.errors)
     findings.push_back(
         {Level::kError, "config.keys", problem.text, "the worker does not start with it", advice(problem, properties)});
@@ -108,7 +108,7 @@ Findings check_config(WorkerMode mode, const ConfigMap& properties) {
          unknown ? "a misspelt key leaves its default in force" : "the key has no meaning for this worker",
          unknown ? "correct the name, or remove the key" : "remove the key, or leave it for Java workers"});
   }
-  if (const auto config = usable_config(mode, properties)) {
+  if (const auto config = usable_config(mode, properties, providers)) {
     ClientKeys clients(findings);
     clients.check(config->client_config(ClientKind::kAdmin), kafka::ClientKind::kAdmin, "");
     if (mode == WorkerMode::kDistributed) {
@@ -124,8 +124,9 @@ Findings check_config(WorkerMode mode, const ConfigMap& properties) {
   return findings;
 }
 
-std::optional<WorkerConfig> usable_config(WorkerMode mode, const ConfigMap& properties) {
-  auto found = WorkerConfig::find_problems(mode, properties, config::builtin_config_providers());
+std::optional<WorkerConfig> usable_config(WorkerMode mode, const ConfigMap& properties,
+                                          const KnownProviders& providers) {
+  auto found = WorkerConfig::find_problems(mode, properties, providers);
   ConfigMap repaired = std::move(found.resolved);
   // Variables are resolved already, as far as they can be.
   repaired.erase("config.providers");

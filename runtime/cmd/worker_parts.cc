@@ -9,6 +9,7 @@
 #include "runtime/base/strings.h"
 #include "runtime/cmd/builtin_components.h"
 #include "runtime/cmd/cluster_id.h"
+#include "runtime/cmd/config_providers.h"
 #include "runtime/cmd/plugins_cmd.h"
 #include "runtime/cmd/version.h"
 #include "runtime/config/properties.h"
@@ -56,8 +57,8 @@ base::Status start_broker(WorkerParts& parts) {
 
 // Where plugins are staged if sluice.state.dir says nothing: the user's cache. Empty, with a warning, if it cannot be
 // made; plugins are then loaded from where they lie, and must not be overwritten while they are in use.
-std::string state_dir(const config::WorkerConfig& config) {
-  if (!config.state_dir().empty()) return config.state_dir();
+std::string state_dir(const std::string& configured) {
+  if (!configured.empty()) return configured;
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   std::filesystem::path path;
@@ -74,16 +75,35 @@ std::string state_dir(const config::WorkerConfig& config) {
   return {};
 }
 
-base::Status find_plugins(WorkerParts& parts) {
+base::Status scan_plugins(WorkerParts& parts, std::vector<std::string> plugin_path, const std::string& staged_in) {
   logger().info("Scanning for plugin classes. This might take a moment ...");
   plugin::Registry::Options options;
-  options.plugin_path = parts.config->plugin_path();
-  options.state_dir = state_dir(*parts.config);
+  options.plugin_path = std::move(plugin_path);
+  options.state_dir = state_dir(staged_in);
   options.worker_version = kafka_version();
   options.probe_command = own_path();
   parts.plugins = std::make_unique<plugin::Registry>(std::move(options));
   SLUICE_TRY(add_builtin_components(*parts.plugins));
   parts.plugins->scan();
+  return {};
+}
+
+// A config provider that is a plugin makes the scan come before the configuration is read.
+base::Status read_config(WorkerParts& parts, config::WorkerMode mode, const config::ConfigMap& properties) {
+  base::Status scanned;
+  const auto known = known_config_providers(properties, [&]() -> const plugin::Registry& {
+    scanned = scan_plugins(parts, written_plugin_path(properties), properties.get_or("sluice.state.dir", ""));
+    return *parts.plugins;
+  });
+  SLUICE_TRY(scanned);
+  SLUICE_TRY_ASSIGN(auto config, config::WorkerConfig::make(mode, properties, known));
+  parts.config = std::make_unique<config::WorkerConfig>(std::move(config));
+  for (const auto& warning : parts.config->warnings()) logger().warn("{}", warning);
+  return {};
+}
+
+base::Status find_plugins(WorkerParts& parts) {
+  if (parts.plugins == nullptr) SLUICE_TRY(scan_plugins(parts, parts.config->plugin_path(), parts.config->state_dir()));
   SLUICE_TRY_ASSIGN(parts.converters, parts.config->check_components(*parts.plugins));
   SLUICE_TRY_ASSIGN(parts.override_policy, parts.config->override_policy());
   return {};
@@ -99,10 +119,7 @@ base::Result<std::unique_ptr<WorkerParts>> make_worker_parts(config::WorkerMode 
   logger().info("Kafka Connect worker initializing ...");
   logger().info("Sluice {} (commit {})", version(), commit());
   logger().info("Kafka version: {}", kafka_version());
-  SLUICE_TRY_ASSIGN(auto config, config::WorkerConfig::make(mode, properties, config::builtin_config_providers()));
-  parts->config = std::make_unique<config::WorkerConfig>(std::move(config));
-  for (const auto& warning : parts->config->warnings()) logger().warn("{}", warning);
-
+  SLUICE_TRY(read_config(*parts, mode, properties));
   SLUICE_TRY(start_broker(*parts));
   parts->cluster_id = ask_cluster_id(*parts->config, parts->context.bootstrap_servers);
   SLUICE_TRY(find_plugins(*parts));

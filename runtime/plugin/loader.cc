@@ -23,7 +23,7 @@ tl::unexpected<base::Error> refuse(fmt::format_string<Args...> text, Args&&... a
   return base::fail(Code::kFatal, base::exceptions::kConnect, text, std::forward<Args>(args)...);
 }
 
-// What a library's init may use: the log.
+// What belongs to no connector may use: the log.
 class ProcessServices final : public BasicHostServices {
  public:
   bool log_enabled(base::LogLevel level) override { return kLog.enabled(level); }
@@ -65,11 +65,9 @@ Slot& slot_of(const std::string& sha256) {
 
 base::Status init_library(const sluice_plugin& plugin) {
   if (plugin.struct_size < offsetof(sluice_plugin, init) + sizeof plugin.init || plugin.init == nullptr) return {};
-  static ProcessServices services;
-  static const HostTable table = make_host_table(services);
   sluice_error error{};
   error.struct_size = sizeof error;
-  const sluice_status status = plugin.init(&table.host, &error);
+  const sluice_status status = plugin.init(&process_host().host, &error);
   if (status == SLUICE_OK) return {};
   return base::fail(to_error(status, error));
 }
@@ -103,6 +101,12 @@ base::Status load_into(LoadedLibrary& library, const std::filesystem::path& file
 }
 
 }  // namespace
+
+const HostTable& process_host() {
+  static ProcessServices services;
+  static const HostTable table = make_host_table(services);
+  return table;
+}
 
 const sluice_component* LoadedLibrary::component(std::int32_t kind, std::string_view name) const {
   for (std::uint32_t i = 0; i < plugin->component_count; ++i) {

@@ -8,6 +8,7 @@
 #include <sluice/abi.h>
 
 #include "runtime/base/status.h"
+#include "runtime/plugin/host_services.h"
 #include "runtime/plugin/manifest.h"
 
 namespace sluice::plugin {
@@ -25,5 +26,8 @@ struct LoadedLibrary {
 // cannot be used, also on every later call for the same content.
 base::Result<const LoadedLibrary*> load_library(const std::filesystem::path& file, const Manifest& manifest,
                                                 const std::filesystem::path& state_dir);
+
+// The host of what belongs to no connector or task: it has the log, and nothing else. Lives for ever.
+const HostTable& process_host();
 
 }  // namespace sluice::plugin

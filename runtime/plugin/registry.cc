@@ -12,6 +12,7 @@
 #include "runtime/plugin/aliases.h"
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/loader.h"
+#include "runtime/plugin/plugin_config_provider.h"
 #include "runtime/plugin/scanner.h"
 #include "runtime/plugin/version.h"
 
@@ -303,6 +304,32 @@ std::vector<LibraryInfo> Registry::libraries() const {
   for (const auto& library : impl_->current()->libraries)
     if (library->refusal.empty()) all.push_back({library->path.string(), library->origin, library->manifest});
   return all;
+}
+
+std::map<std::string, config::ConfigProviderFactory, std::less<>> Registry::config_providers() const {
+  std::map<std::string, config::ConfigProviderFactory, std::less<>> known;
+  for (const auto& library : impl_->current()->libraries) {
+    if (!library->refusal.empty()) continue;
+    for (const auto& component : library->manifest.components) {
+      if (component.kind != SLUICE_KIND_CONFIG_PROVIDER) continue;
+      const auto table = [library, name = component.name,
+                          state_dir =
+                              impl_->options.state_dir]() -> base::Result<const sluice_config_provider_vtable*> {
+        SLUICE_TRY_ASSIGN(const LoadedLibrary* loaded, load_library(library->path, library->manifest, state_dir));
+        const sluice_component* found = loaded->component(SLUICE_KIND_CONFIG_PROVIDER, name);
+        if (found == nullptr)
+          return base::fail(Code::kFatal, base::exceptions::kConnect, "{} has lost its component {}",
+                            library->path.string(), name);
+        return static_cast<const sluice_config_provider_vtable*>(found->vtable);
+      };
+      const config::ConfigProviderFactory factory = [table] { return make_plugin_config_provider(table); };
+      std::vector<std::string> names = component.aliases;
+      names.push_back(component.name);
+      names.emplace_back(simple_name(component.class_name()));
+      for (const auto& name : names) known.emplace(name, factory);  // the first on plugin.path has it
+    }
+  }
+  return known;
 }
 
 std::optional<std::string> Registry::resolve(std::string_view name_or_alias) const {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/component_catalog.h"
 #include "runtime/config/config_map.h"
+#include "runtime/config/config_provider.h"
 #include "runtime/data/converter.h"
 #include "runtime/data/transform.h"
 #include "runtime/plugin/host_services.h"
@@ -108,6 +110,10 @@ class Registry final : public config::ComponentCatalog {
   std::vector<std::string> versions(std::string_view class_name) const override;
   base::Result<std::shared_ptr<const config::ConfigDef>> config_def(std::string_view class_name,
                                                                     config::ComponentKind kind) const override;
+
+  // Config providers of the plugins, under every name they answer to. The factories do not need the registry; a library
+  // is loaded when its provider is configured.
+  std::map<std::string, config::ConfigProviderFactory, std::less<>> config_providers() const;
 
   // Finds by class name or alias (the newest version where there are several) and loads the library if that has not
   // happened. Errors with Connect's texts for an unknown or an ambiguous name; kFatal with the reason where the library

@@ -33,6 +33,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
+const KnownProviders kProviders = config::builtin_config_providers();
+
 // "level check" of each finding.
 std::vector<std::string> summary(const Findings& findings) {
   std::vector<std::string> lines;
@@ -100,13 +102,15 @@ TEST(DoctorConfig, KnowsWhichKindOfWorker) {
 }
 
 TEST(DoctorConfig, TellsAllThatIsWrongWithTheKeys) {
-  EXPECT_EQ(summary(check_config(WorkerMode::kDistributed, kDistributed)), std::vector<std::string>{"ok config.keys"});
-  const auto findings =
-      check_config(WorkerMode::kDistributed, with({{"session.timeout.ms", "soon"},
-                                                   {"rest.extension.classes", "org.example.Auth"},
-                                                   {"producer.interceptor.classes", "org.example.Spy"},
-                                                   {"no.such.key", "1"},
-                                                   {"config.storage.cleanup.policy", "delete"}}));
+  EXPECT_EQ(summary(check_config(WorkerMode::kDistributed, kDistributed, kProviders)),
+            std::vector<std::string>{"ok config.keys"});
+  const auto findings = check_config(WorkerMode::kDistributed,
+                                     with({{"session.timeout.ms", "soon"},
+                                           {"rest.extension.classes", "org.example.Auth"},
+                                           {"producer.interceptor.classes", "org.example.Spy"},
+                                           {"no.such.key", "1"},
+                                           {"config.storage.cleanup.policy", "delete"}}),
+                                     kProviders);
   EXPECT_THAT(summary(findings), ::testing::IsSupersetOf({"error config.keys", "error config.keys",
                                                           "warn config.unknown", "warn config.ignored"}));
   std::string all;
@@ -114,9 +118,9 @@ TEST(DoctorConfig, TellsAllThatIsWrongWithTheKeys) {
   for (const char* key : {"session.timeout.ms", "rest.extension.classes", "no.such.key",
                           "config.storage.cleanup.policy", "interceptor.classes"})
     EXPECT_THAT(all, HasSubstr(key));
-  EXPECT_THAT(summary(check_config(WorkerMode::kDistributed, with({{"heartbeat.interval.ms", "10000"}}))),
+  EXPECT_THAT(summary(check_config(WorkerMode::kDistributed, with({{"heartbeat.interval.ms", "10000"}}), kProviders)),
               Contains("error config.timing"));
-  EXPECT_THAT(summary(check_config(WorkerMode::kDistributed, with({{"heartbeat.interval.ms", "5000"}}))),
+  EXPECT_THAT(summary(check_config(WorkerMode::kDistributed, with({{"heartbeat.interval.ms", "5000"}}), kProviders)),
               Contains("warn config.timing"));
 }
 
@@ -124,7 +128,7 @@ TEST(DoctorConfig, GoesOnWithWhatIsUsable) {
   ConfigMap broken = with({{"session.timeout.ms", "soon"}, {"listeners", "ftp://x:1"}, {"connect.protocol", "?"}});
   broken.erase("group.id");
   broken.erase("bootstrap.servers");
-  const auto config = usable_config(WorkerMode::kDistributed, broken);
+  const auto config = usable_config(WorkerMode::kDistributed, broken, kProviders);
   ASSERT_TRUE(config);
   EXPECT_EQ(config->group_id(), "");
   EXPECT_EQ(config->bootstrap_servers(), kNoBootstrap);
@@ -290,7 +294,8 @@ TEST(DoctorPlugins, LooksAtThePathAndWhatIsOnIt) {
 
 TEST(DoctorListeners, JudgesTheAdvertisedUrl) {
   const auto level = [](std::initializer_list<ConfigMap::Entry> more) {
-    return summary(check_advertised(*usable_config(WorkerMode::kDistributed, with(more)), Deadline(10s))).front();
+    return summary(check_advertised(*usable_config(WorkerMode::kDistributed, with(more), kProviders), Deadline(10s)))
+        .front();
   };
   EXPECT_EQ(level({{"listeners", "http://127.0.0.1:0"}}), "warn listener.advertised");
   EXPECT_EQ(level({{"rest.advertised.host.name", "0.0.0.0"}}), "warn listener.advertised");
