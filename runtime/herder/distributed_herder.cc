@@ -328,6 +328,7 @@ base::Result<TaskStateInfo> DistributedHerder::task_status(const base::TaskId& t
 }
 
 base::Result<std::vector<std::string>> DistributedHerder::active_topics(std::string_view connector) {
+  if (cluster_.configs->snapshot()->find(connector) == nullptr) return std::vector<std::string>();
   return statuses_.topics(connector);
 }
 
@@ -446,8 +447,14 @@ base::Status DistributedHerder::restart_task(const base::TaskId& task, Deadline 
       deadline, fmt::format("restarting task {}", task.to_string()), true, [this, task](const Reply<void>& reply) {
         const auto state = find(task.connector);
         if (state == nullptr) return reply.fail(not_found(fmt::format("Unknown connector: {}", task.connector)));
-        if (task.task < 0 || static_cast<std::size_t>(task.task) >= state->tasks.size())
+        if (task.task < 0 || task.task >= state->tasks_known)
           return reply.fail(not_found(fmt::format("Unknown task: {}", task.to_string())));
+        // Connect still knows tasks of former generations, only not who has them.
+        if (static_cast<std::size_t>(task.task) >= state->tasks.size())
+          return reply.fail(base::Error(base::Code::kRetry, base::exceptions::kConnectRest,
+                                        "Cannot complete request momentarily due to no known leader URL, likely "
+                                        "because a rebalance was underway.")
+                                .with_rest_status(409));
         if (group_.held().tasks.contains(task)) {
           LocalWork::Restart restart;
           restart.tasks = {task.task};

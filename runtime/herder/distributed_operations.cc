@@ -92,6 +92,7 @@ void DistributedHerder::on_connector_removed(const std::string& connector) {
     reconfigurations_.erase(connector);
     reloads_.erase(connector);
     work_.reconcile(connector);
+    if (group_.leading()) statuses_.reset_topics(connector);
     group_.request_rebalance(fmt::format("connector {} is removed", connector));
   });
 }

@@ -244,6 +244,7 @@ void ConfigTable::commit(const std::string& name, Entry& entry, int tasks, Event
   state->tasks.clear();
   state->inconsistent = !complete;
   state->commit_offset = offset_ - 1;
+  if (complete && !staged.empty()) state->tasks_known = std::max(state->tasks_known, staged.rbegin()->first + 1);
   entry.committed = true;
   entry.early_commit.reset();
   entry.pending_fencing = true;
