@@ -1,6 +1,7 @@
 #include "runtime/cmd/doctor_group.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "runtime/base/strings.h"
 #include "runtime/group/connect_protocol.h"
@@ -57,10 +58,28 @@ void judge_members(const GroupFacts& facts, const kafka::GroupDescription& group
                       {}});
 }
 
+bool is_denied(const base::Error& error) {
+  return std::string_view(error.exception()).ends_with("GroupAuthorizationException");
+}
+
+base::Status try_use(kafka::Admin& admin, const std::string& group, std::chrono::milliseconds timeout) {
+  std::vector<kafka::PartitionOffset> offsets(1);
+  offsets[0].partition = {
+      fmt::format("sluice-doctor-{}-{}", ::getpid(), std::chrono::steady_clock::now().time_since_epoch().count()), 0};
+  offsets[0].offset = 0;
+  return admin.alter_group_offsets(group, offsets, timeout);
+}
+
 }  // namespace
 
 Findings judge_group(const GroupFacts& facts) {
   Findings findings;
+  if (facts.use && !*facts.use && is_denied(facts.use->error())) {
+    findings.push_back(
+        {Level::kError, "rights.group", fmt::format("this worker's user may not use group '{}'", facts.group_id),
+         facts.use->error().message(), fmt::format("allow the principal Read on the group '{}'", facts.group_id)});
+    return findings;
+  }
   if (!facts.group) {
     const auto& error = facts.group.error();
     const bool denied = std::string_view(error.exception()).ends_with("AuthorizationException");
@@ -74,11 +93,7 @@ Findings judge_group(const GroupFacts& facts) {
   const auto& group = *facts.group;
   if (!group || group->state == "Dead") {
     findings.push_back(
-        {Level::kOk,
-         "group.state",
-         fmt::format("group '{}' has no members yet (or this worker's user may not see it)", facts.group_id),
-         {},
-         {}});
+        {Level::kOk, "group.state", fmt::format("group '{}' has no members yet", facts.group_id), {}, {}});
   } else if (!group->protocol_type.empty() && group->protocol_type != group::kProtocolType) {
     findings.push_back({group->members.empty() ? Level::kWarning : Level::kError, "group.type",
                         fmt::format("group '{}' is a group of type '{}' ({} members, {})", facts.group_id,
@@ -99,8 +114,10 @@ Findings judge_group(const GroupFacts& facts) {
 Findings check_group(const config::WorkerConfig& config, kafka::Admin& admin, const std::string& advertised_url,
                      const Deadline& deadline) {
   if (config.group_id().empty()) return {};
-  return judge_group({config.group_id(), config.parsed().string("connect.protocol"), advertised_url,
-                      admin.describe_group(config.group_id(), deadline.at_most(8'000ms))});
+  GroupFacts facts{config.group_id(), config.parsed().string("connect.protocol"), advertised_url,
+                   admin.describe_group(config.group_id(), deadline.at_most(8'000ms)), std::nullopt};
+  if (!deadline.passed()) facts.use = try_use(admin, config.group_id(), deadline.at_most(5'000ms));
+  return judge_group(facts);
 }
 
 }  // namespace sluice::cmd

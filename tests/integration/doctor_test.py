@@ -118,6 +118,8 @@ class Doctor(unittest.TestCase):
         self.assertEqual({check: f for check, f in findings.items() if f["level"] != "ok" and check != "listener.advertised"}, {})
         topics = self.broker.run("TopicCommand", "--list").splitlines()
         self.assertNotIn(f"config-{self.mark}", topics, "looking creates nothing")
+        self.assertFalse([topic for topic in topics if topic.startswith("sluice-doctor")])
+        self.assertNotIn(f"group-{self.mark}", self.broker.run("ConsumerGroupCommand", "--list"))
         self.create_topics()
         findings = self.diagnose(0)
         for kind in ("config", "offset", "status"):
@@ -179,9 +181,12 @@ class Doctor(unittest.TestCase):
         self.allow("--operation", "Describe", "--operation", "DescribeConfigs", "--operation", "Write", "--topic", f"offset-{self.mark}")
         self.allow("--operation", "All", "--topic", f"status-{self.mark}")
         findings = self.diagnose(2, **sasl)
+        self.assert_error(findings, "rights.group", "may not use group", "Read on the group")
         self.assert_error(findings, "rights.config", "may not write", "Write on the topic")
         self.assert_error(findings, "rights.offset", "may not read", "Read on the topic")
         self.assertEqual(findings["topic.status"]["level"], "ok", findings)
+        self.allow("--operation", "Read", "--group", f"group-{self.mark}")
+        self.assertNotIn("rights.group", self.diagnose(2, **sasl))
         self.assert_error(self.diagnose(2, config_storage_topic="config-to-be", **sasl), "rights.config", "may not create it")
         for kind in ("config", "offset", "status"):
             self.assertEqual(self.broker.count(f"{kind}-{self.mark}"), 0, "looking writes nothing")

@@ -259,7 +259,8 @@ TEST(DoctorTopics, JudgesRightsAndTopicsThatAreMissing) {
 
 GroupFacts group_of(std::string type, std::string protocol, std::vector<kafka::GroupDescription::Member> members) {
   return {"g", "sessioned", "http://me:8083/",
-          std::optional(kafka::GroupDescription{"Stable", std::move(type), std::move(protocol), std::move(members)})};
+          std::optional(kafka::GroupDescription{"Stable", std::move(type), std::move(protocol), std::move(members)}),
+          base::fail(kafka::make_error(kafka::error_code::kUnknownTopicOrPartition, "trying"))};
 }
 
 TEST(DoctorGroup, JudgesTypeProtocolAndMembers) {
@@ -279,6 +280,9 @@ TEST(DoctorGroup, JudgesTypeProtocolAndMembers) {
   facts.group = std::optional<kafka::GroupDescription>();
   EXPECT_EQ(summary(judge_group(facts)), std::vector<std::string>{"ok group.state"});
   facts.group = base::fail(kafka::make_error(30, "describing group g"));
+  EXPECT_EQ(summary(judge_group(facts)), std::vector<std::string>{"error rights.group"});
+  facts = group_of("connect", "", {});
+  facts.use = base::fail(kafka::make_error(30, "trying"));
   EXPECT_EQ(summary(judge_group(facts)), std::vector<std::string>{"error rights.group"});
 }
 
