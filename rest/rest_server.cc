@@ -49,7 +49,7 @@ void log_request(const HttpRequest& request, const HttpResponse& response, std::
 // use up the threads that everything else is answered by.
 bool is_command(const HttpRequest& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-  return !reads || request.path.ends_with("/offsets");
+  return !reads || request.path.ends_with("/offsets") || request.path.ends_with("/offsets/");
 }
 
 std::size_t commands_max(std::size_t threads) {
