@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/log.h"
+#include "runtime/group/broker_errors.h"
 
 namespace sluice::group {
 namespace {
@@ -12,50 +13,6 @@ const base::Logger kLog{"org.apache.kafka.connect.runtime.distributed.WorkerCoor
 constexpr std::chrono::seconds kRefusedRetry{5};
 constexpr std::chrono::seconds kFrozen{1};  // a wake-up that is later than this: the whole process stood still
 constexpr int kDoubtsMax = 2;
-
-base::Error broker_error(std::int16_t error, std::string_view what) {
-  const auto make = [&](base::Code code, const char* exception, std::string_view advice) {
-    return base::Error(code, exception, fmt::format("{} answered {}{}", what, error_name(error), advice));
-  };
-  using base::Code;
-  switch (error) {
-    case errors::kGroupAuthorizationFailed:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.GroupAuthorizationException",
-                  ": the worker's principal needs READ on the group (group.id)");
-    case errors::kClusterAuthorizationFailed:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.ClusterAuthorizationException", "");
-    case errors::kInconsistentGroupProtocol:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.InconsistentGroupProtocolException",
-                  ": the group's members have another protocol type or connect.protocol, or group.id is also the name "
-                  "of a consumer group");
-    case errors::kInvalidGroupId:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.InvalidGroupIdException", ": mend group.id");
-    case errors::kInvalidSessionTimeout:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.InvalidSessionTimeoutException",
-                  ": session.timeout.ms must lie within the broker's group.min.session.timeout.ms and "
-                  "group.max.session.timeout.ms");
-    case errors::kGroupMaxSizeReached:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.GroupMaxSizeReachedException", "");
-    case errors::kUnsupportedVersion:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.UnsupportedVersionException", "");
-    case errors::kSaslAuthenticationFailed:
-      return make(Code::kInvalidConfig, "org.apache.kafka.common.errors.SaslAuthenticationException", "");
-    case errors::kUnknownMemberId:
-      return make(Code::kRetry, "org.apache.kafka.common.errors.UnknownMemberIdException", "");
-    case errors::kFencedInstanceId:
-      return make(Code::kRetry, "org.apache.kafka.common.errors.FencedInstanceIdException", "");
-    default:
-      return make(Code::kRetry, base::exceptions::kKafka, "");
-  }
-}
-
-bool coordinator_moved(std::int16_t error) {
-  return error == errors::kNotCoordinator || error == errors::kCoordinatorNotAvailable;
-}
-
-bool not_a_member(std::int16_t error) {
-  return error == errors::kUnknownMemberId || error == errors::kFencedInstanceId;
-}
 
 }  // namespace
 
@@ -146,7 +103,7 @@ void GroupMember::coordinator_missing(TimePoint now, base::Error why) {
   if (seek_attempts_ % 30 == 0) kLog.warn("The group coordinator cannot be reached: {}", why.to_string());
   if (why.code() == base::Code::kInvalidConfig) {
     seek_at_ = now + kRefusedRetry;
-    refuse(now, std::move(why));
+    refuse(std::move(why));
   } else {
     seek_at_ = now + backoff(seek_attempts_, options_.reconnect_backoff, options_.reconnect_backoff_max);
   }
@@ -157,7 +114,7 @@ void GroupMember::coordinator_missing(TimePoint now, base::Error why) {
 void GroupMember::coordinator_lost(TimePoint now, base::Error why) {
   if (link_ != Link::kKnown) return;
   kLog.info("The connection to the group coordinator is lost: {}", why.to_string());
-  if (why.code() == base::Code::kInvalidConfig) refuse(now, std::move(why));
+  if (why.code() == base::Code::kInvalidConfig) refuse(std::move(why));
   forget_coordinator(now);
   advance(now);
 }
@@ -249,7 +206,7 @@ void GroupMember::heartbeat_answered(TimePoint now, Token token, std::int16_t er
     if (round_ == Round::kStable) prepare();
     if (round_ == Round::kElected || round_ == Round::kSyncing) begin_again(now);
   } else if (base::Error why = broker_error(error, "Heartbeat"); why.code() == base::Code::kInvalidConfig) {
-    refuse(now, std::move(why));
+    refuse(std::move(why));
   } else {
     heartbeat_at_ = now + options_.retry_backoff;
   }
@@ -461,7 +418,7 @@ void GroupMember::round_failed(TimePoint now, std::int16_t error, std::string_vi
   } else if (base::Error why = broker_error(error, what); why.code() == base::Code::kInvalidConfig) {
     begin_again(now);
     round_at_ = now + kRefusedRetry;
-    refuse(now, std::move(why));
+    refuse(std::move(why));
   } else {
     retry_round(now);
   }
@@ -479,9 +436,9 @@ void GroupMember::forget_coordinator(TimePoint now) {
   if (round_ == Round::kJoining || round_ == Round::kSyncing) round_at_ = now;
 }
 
-void GroupMember::refuse(TimePoint, base::Error why) {
-  if (why.message() == refused_) return;
-  refused_ = why.message();
+void GroupMember::refuse(base::Error why) {
+  if (refused_ == why.exception()) return;  // the text names the request and the server too
+  refused_ = why.exception();
   kLog.error("The group cannot be joined: {}", why.to_string());
   listener_.on_refused(std::move(why));
 }

@@ -94,7 +94,7 @@ class GroupMember {
   void lose(TimePoint now, base::Error why, bool told_by_broker);
   void round_failed(TimePoint now, std::int16_t error, std::string_view what);
   void forget_coordinator(TimePoint now);
-  void refuse(TimePoint now, base::Error why);
+  void refuse(base::Error why);
   void retry_round(TimePoint now);
   bool may_heartbeat() const;
   std::chrono::milliseconds backoff(int attempt, std::chrono::milliseconds first, std::chrono::milliseconds most);
@@ -115,7 +115,7 @@ class GroupMember {
   std::map<std::string, std::string> assignments_;  // the leader's, until the round is over
   bool rejoin_wanted_ = false;
   std::string reason_;
-  std::string refused_;  // the reason that was told last
+  std::string refused_;  // what was told last
 
   Token last_token_ = 0;
   Token round_token_ = 0;  // of the JoinGroup or SyncGroup in flight; 0: none
