@@ -38,19 +38,19 @@ base::Result<std::string> read_pem(std::string_view key, const std::string& path
   return text;
 }
 
-base::Status refuse_what_tls_cannot_keep(const Settings& settings) {
-  for (const std::string_view key : {"ssl.crl.location", "ssl.curves.list", "ssl.sigalgs.list"})
-    if (settings.contains(key))
+base::Status refuse_what_tls_cannot_keep(const config::WorkerConfig& config) {
+  for (const std::string_view key :
+       {"librdkafka.ssl.crl.location", "librdkafka.ssl.curves.list", "librdkafka.ssl.sigalgs.list"})
+    if (config.originals().contains(key))
       return base::config_error(
-          "librdkafka.{0} does not reach the connection to the group's coordinator, which has OpenSSL's settings: "
-          "remove the key from the worker's properties and configure it in openssl.cnf, or set it for connectors only "
-          "(producer.librdkafka.{0}, consumer.librdkafka.{0})",
+          "{0} does not reach the worker's own connections, which have OpenSSL's settings: remove the key and "
+          "configure "
+          "it in openssl.cnf, or set it for connectors only (producer.{0}, consumer.{0})",
           key);
   return {};
 }
 
 base::Result<group::TlsOptions> tls_options(const Settings& settings) {
-  SLUICE_TRY(refuse_what_tls_cannot_keep(settings));
   group::TlsOptions tls;
   tls.verify_host_name = get(settings, "ssl.endpoint.identification.algorithm") != "none";
   tls.ciphers = get(settings, "ssl.cipher.suites");
@@ -182,6 +182,7 @@ base::Result<group::MembershipOptions> group_options(const config::WorkerConfig&
 
   const std::string protocol = get(settings, "security.protocol");
   if (protocol.ends_with("ssl")) {
+    SLUICE_TRY(refuse_what_tls_cannot_keep(config));
     SLUICE_TRY_ASSIGN(options.tls, tls_options(settings));
   }
   if (protocol.starts_with("sasl")) {
