@@ -143,7 +143,7 @@ class Tree {
     std::lock_guard lock(mutex_);
     std::vector<LoggerLevel> result;
     for (const auto& [name, node] : nodes_)
-      if (node->own) result.push_back({name, *node->own, node->last_modified_ms});
+      result.push_back({name, static_cast<LogLevel>(node->effective.load()), node->last_modified_ms});
     return result;
   }
 

@@ -35,7 +35,7 @@ struct LoggerLevel {
   LogLevel level = LogLevel::kInfo;
   std::optional<std::int64_t> last_modified_ms;
 };
-std::vector<LoggerLevel> logger_levels();  // those with a level of their own, and root; sorted by name
+std::vector<LoggerLevel> logger_levels();  // every logger there is, with its effective level; sorted by name
 std::optional<LoggerLevel> logger_level(std::string_view name);  // effective level; nothing if no such logger exists
 std::vector<std::string> set_logger_level(std::string_view name, LogLevel level,
                                           std::int64_t now_ms);  // names that changed, sorted
