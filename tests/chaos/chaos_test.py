@@ -49,7 +49,9 @@ class Run:
         self.seed, self.folder, self.kafka, self.wires = seed, folder, kafka, wires
         self.steps = plan(seed)
         self.faults, self.notes, self._commands = [], [], []
+        # Names of their own: sinks of one name share a consumer group, from one run to the next.
         self.topic = f"chaos-{seed}-{os.getpid()}"
+        self.source, self.sink = f"{self.topic}-source", f"{self.topic}-sink"
         self.cluster = Cluster(folder, kafka.bootstrap, [our_kind()] * len(WORKERS), {
             "session.timeout.ms": str(LIMITS.session_ms), "heartbeat.interval.ms": str(LIMITS.heartbeat_ms),
             "scheduled.rebalance.max.delay.ms": "2000", "offset.flush.interval.ms": "500", "task.shutdown.graceful.timeout.ms": "3000",
@@ -63,14 +65,14 @@ class Run:
         """The verdict; raises Violation or ServiceError if the cluster does not come back."""
         self.kafka.create_topic(self.topic, partitions=PARTITIONS)
         self.cluster.start()
-        self.cluster.create("vs", self.source_config(100))
-        self.cluster.create("vk", {"connector.class": "VerifiableSink", "tasks.max": str(SINK_TASKS), "topics": self.topic})
-        self.cluster.wait_running("vs", SOURCE_TASKS)
-        self.cluster.wait_running("vk", SINK_TASKS)
+        self.cluster.create(self.source, self.source_config(100))
+        self.cluster.create(self.sink, {"connector.class": "VerifiableSink", "tasks.max": str(SINK_TASKS), "topics": self.topic})
+        self.cluster.wait_running(self.source, SOURCE_TASKS)
+        self.cluster.wait_running(self.sink, SINK_TASKS)
         self.disturb()
         self.heal()
         self.drain()
-        return judge(all_lives(self.cluster.workers), self.records(), self.faults, LIMITS)
+        return judge(all_lives(self.cluster.workers), self.records(), self.faults, LIMITS, self.source, self.sink)
 
     def source_config(self, throughput):
         return {"connector.class": "VerifiableSource", "tasks.max": str(SOURCE_TASKS), "topic": self.topic, "throughput": str(throughput)}
@@ -159,10 +161,10 @@ class Run:
     def command(self, step):
         """A user's doing in the middle of it. It may be refused or time out; the judge looks at what becomes of the records."""
         calls = {
-            "restart": [("POST", "/connectors/vs/restart?includeTasks=true", None)],
-            "restart-task": [("POST", f"/connectors/{'vs' if step.detail < 0.5 else 'vk'}/tasks/{int(step.detail * 10) % 2}/restart", None)],
-            "pause-resume": [("PUT", "/connectors/vs/pause", None), ("PUT", "/connectors/vs/resume", None)],
-            "reconfigure": [("PUT", "/connectors/vs/config", self.source_config(80 + int(40 * step.detail)))],
+            "restart": [("POST", f"/connectors/{self.source}/restart?includeTasks=true", None)],
+            "restart-task": [("POST", f"/connectors/{self.source if step.detail < 0.5 else self.sink}/tasks/{int(step.detail * 10) % 2}/restart", None)],
+            "pause-resume": [("PUT", f"/connectors/{self.source}/pause", None), ("PUT", f"/connectors/{self.source}/resume", None)],
+            "reconfigure": [("PUT", f"/connectors/{self.source}/config", self.source_config(80 + int(40 * step.detail)))],
         }[step.kind]
         for method, path, body in calls:
             try:
@@ -192,9 +194,9 @@ class Run:
                 worker.launch(tied=True)
         for worker in self.workers.values():
             wait_until(worker.ready, 60, lambda w=worker: f"{w.name} does not come back; {w.log_tail(30)}")
-        self.cluster.call("PUT", "/connectors/vs/resume", seconds=60)
-        self.settle("vs", SOURCE_TASKS)
-        self.settle("vk", SINK_TASKS)
+        self.cluster.call("PUT", f"/connectors/{self.source}/resume", seconds=60)
+        self.settle(self.source, SOURCE_TASKS)
+        self.settle(self.sink, SINK_TASKS)
         before = self.sent()
         wait_until(lambda: all(self.sent().get(task, 0) >= before.get(task, 0) + 20 for task in range(SOURCE_TASKS)), 60,
                    lambda: f"all tasks are RUNNING, and do not go on: acknowledged {before}, then {self.sent()}")
@@ -204,7 +206,7 @@ class Run:
         """Source task -> how many of its records were acknowledged."""
         found = {}
         for life in all_lives(self.cluster.workers):
-            if life.connector == "vs":
+            if life.connector == self.source:
                 found[life.task] = found.get(life.task, 0) + len(life.acknowledged)
         return found
 
@@ -230,25 +232,25 @@ class Run:
 
     def drain(self):
         """The source stops, the sink takes the rest, REST tells the truth about both, and all workers end in order."""
-        self.cluster.verb("vs", "stop")
-        wait_until(self.stopped, 60, lambda: f"vs does not stop: {[worker.status('vs') for worker in self.workers.values()]}")
+        self.cluster.verb(self.source, "stop")
+        wait_until(self.stopped, 60, lambda: f"the source does not stop: {[worker.status(self.source) for worker in self.workers.values()]}")
         total = self.kafka.count(self.topic)
 
         def stored():
-            return sum(entry["offset"]["kafka_offset"] for entry in self.cluster.call("GET", "/connectors/vk/offsets")["offsets"])
+            return sum(entry["offset"]["kafka_offset"] for entry in self.cluster.call("GET", f"/connectors/{self.sink}/offsets")["offsets"])
 
         wait_until(lambda: stored() >= total, 60, lambda: f"the sink has committed {stored()} of {total} records")
         acknowledged = {}  # by the last life of each task: one that was fenced may have put the offset back, and that is at least once
         for life in all_lives(self.cluster.workers):
-            if life.connector == "vs" and life.acknowledged:
+            if life.connector == self.source and life.acknowledged:
                 acknowledged[life.task] = max(seqno for _, seqno in life.acknowledged)
-        offsets = {entry["partition"]["id"]: entry["offset"]["seqno"] for entry in self.cluster.call("GET", "/connectors/vs/offsets")["offsets"]}
+        offsets = {entry["partition"]["id"]: entry["offset"]["seqno"] for entry in self.cluster.call("GET", f"/connectors/{self.source}/offsets")["offsets"]}
         if offsets != acknowledged:
             raise Violation(f"the stored offsets are {offsets}, acknowledged are {acknowledged}")
         self.cluster.stop()
 
     def stopped(self):
-        told = [worker.status("vs") for worker in self.workers.values()]
+        told = [worker.status(self.source) for worker in self.workers.values()]
         if any(body is None or body["connector"]["state"] != "STOPPED" for body in told):
             return False
         # Java's leader may delete the statuses of stopped tasks before their worker writes UNASSIGNED, which then stays.

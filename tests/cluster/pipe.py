@@ -6,12 +6,13 @@ from worker import wait_until
 
 
 class FilePipe:
-    """`NAME-in` reads in.txt into a topic of one partition, `NAME-out` writes the topic to out.txt. Lines end in \\n and in \\r\\n."""
+    """`source` reads a file into a topic of one partition, `sink` writes the topic to another. Lines end in \\n and in \\r\\n. The names
+    are new ones: sinks of one name share a consumer group, also those of different clusters on one broker."""
 
     def __init__(self, folder, cluster, kafka, name="pipe"):
         self.folder, self.cluster, self.kafka = pathlib.Path(folder), cluster, kafka
-        self.source, self.sink = f"{name}-in", f"{name}-out"
         self.topic = f"{name}-{uuid.uuid4().hex[:8]}"
+        self.source, self.sink = f"{self.topic}-in", f"{self.topic}-out"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.input, self.output = self.folder / f"{name}-in.txt", self.folder / f"{name}-out.txt"
         self.input.touch()
