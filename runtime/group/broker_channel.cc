@@ -8,7 +8,6 @@ namespace sluice::group {
 namespace {
 
 constexpr const char* kAuthenticationException = "org.apache.kafka.common.errors.SaslAuthenticationException";
-constexpr const char* kDisconnectException = "org.apache.kafka.common.errors.DisconnectException";
 constexpr const char* kVersionException = "org.apache.kafka.common.errors.UnsupportedVersionException";
 constexpr std::string_view kSoftwareVersion = "0.1.0";
 // Of a broker's session, so that the next exchange is over before it ends.
