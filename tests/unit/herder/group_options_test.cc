@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 
 #include "runtime/kafka/embedded_broker.h"
 
@@ -112,6 +116,45 @@ TEST(GroupOptions, WhatWouldWeakenSecurityIsAnError) {
                                        {"sasl.jaas.config", "org.x.Unknown required password=\"secret-word\";"}});
   EXPECT_THAT(problem, HasSubstr("sasl.jaas.config"));
   EXPECT_THAT(problem, Not(HasSubstr("secret-word")));
+}
+
+TEST(GroupOptions, KeyStores) {
+  const auto folder = std::filesystem::temp_directory_path() / ("sluice-group-tls-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string make =
+      "cd '" + folder.string() + "' && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=me -keyout key.pem " +
+      "-out cert.pem -days 2 2>/dev/null && cat key.pem cert.pem > both.pem && " +
+      "openssl pkcs12 -export -inkey key.pem -in cert.pem -passout pass:changeit -out keystore.p12";
+  ASSERT_EQ(std::system(make.c_str()), 0);
+  for (const std::string name : {"keystore.p12", "both.pem"}) {
+    SCOPED_TRACE(name);
+    auto options = options_of({{"security.protocol", "SSL"},
+                               {"ssl.keystore.location", (folder / name).string()},
+                               {"ssl.keystore.password", "changeit"},
+                               {"ssl.truststore.location", (folder / "cert.pem").string()}});
+    ASSERT_TRUE(options) << options.error().to_string();
+    EXPECT_THAT(options->tls->ca_pem, HasSubstr("BEGIN CERTIFICATE"));
+    EXPECT_THAT(options->tls->certificate_pem, HasSubstr("BEGIN CERTIFICATE"));
+    EXPECT_THAT(options->tls->key_pem, HasSubstr("PRIVATE KEY"));
+    // OpenSSL takes them, and finds that they belong together.
+    struct Listener final : group::MembershipListener {
+      void on_join_prepare() override {}
+      void on_elected(group::Election) override {}
+      void on_joined(group::Joined) override {}
+      void on_lost(base::Error) override {}
+      void on_refused(base::Error) override {}
+    } listener;
+    options->bootstrap_servers = {"127.0.0.1:1"};
+    const auto membership = group::make_broker_membership(*options);
+    const auto started = membership->start(listener);
+    EXPECT_TRUE(started) << started.error().to_string();
+    membership->stop(std::chrono::steady_clock::now());
+  }
+  EXPECT_THAT(refusal({{"security.protocol", "SSL"},
+                       {"ssl.keystore.location", (folder / "keystore.p12").string()},
+                       {"ssl.keystore.password", "wrong-word"}}),
+              ::testing::AllOf(HasSubstr("ssl.keystore.location"), Not(HasSubstr("wrong-word"))));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(GroupOptions, EmbeddedBroker) {
