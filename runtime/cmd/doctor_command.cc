@@ -4,10 +4,15 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "runtime/base/log.h"
 #include "runtime/cmd/commands.h"
@@ -33,6 +38,7 @@ using config::WorkerMode;
 constexpr int kTimeoutSeconds = 30;
 constexpr int kTimeoutSecondsMax = 3600;
 constexpr int kExitErrors = 2;
+constexpr std::chrono::seconds kGrace{15};  // for what waits for nobody
 
 constexpr const char* kUsage =
     "Usage: sluice doctor [--json] [--timeout SECONDS] [--distributed|--standalone] worker.properties\n"
@@ -46,6 +52,25 @@ constexpr const char* kUsage =
     "  --distributed, --standalone   the kind of worker, where the keys should not decide\n"
     "\n"
     "Exit status: 0 nothing worse than warnings, 1 wrong arguments, 2 errors were found.\n";
+
+// Ends the process if the checks do not end: a plugin may hang, and so may a file system.
+class Watchdog {
+ public:
+  explicit Watchdog(std::chrono::seconds limit)
+      : thread_([this, limit](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          if (ended_.wait_for(lock, stop, limit, [] { return false; }) || stop.stop_requested()) return;
+          fmt::print(stderr, "sluice doctor: a check did not come to its end within {} s: a plugin or a disk hangs\n",
+                     limit.count());
+          std::fflush(nullptr);
+          std::_Exit(kExitErrors);
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // last: it uses the others
+};
 
 struct Arguments {
   std::string file;
@@ -151,6 +176,7 @@ int run_doctor(const std::vector<std::string>& args) {
   base::LogOptions quiet;
   quiet.level = base::LogLevel::kOff;  // what is wrong is in the findings
   base::init_logging(quiet);
+  const Watchdog watchdog(std::chrono::seconds(arguments->timeout_seconds) + kGrace);
   const Report report = examine(*arguments);
   fmt::print("{}", arguments->json ? to_json(report) : to_text(report));
   return report.count(Level::kError) > 0 ? kExitErrors : kExitOk;
