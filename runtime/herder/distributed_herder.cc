@@ -293,7 +293,8 @@ Health DistributedHerder::health(Deadline deadline) {
 base::Result<std::vector<std::string>> DistributedHerder::connectors(Deadline deadline) {
   SLUICE_TRY(await_ready(deadline));
   std::vector<std::string> names;
-  for (const auto& [name, state] : cluster_.configs->snapshot()->connectors) names.push_back(name);
+  const auto snapshot = cluster_.configs->snapshot();
+  for (const auto& [name, state] : snapshot->connectors) names.push_back(name);
   return names;
 }
 

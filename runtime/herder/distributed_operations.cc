@@ -137,7 +137,8 @@ std::int64_t DistributedHerder::config_offset() const {
 
 ConfiguredWork DistributedHerder::configured() const {
   ConfiguredWork work;
-  for (const auto& [name, state] : cluster_.configs->snapshot()->connectors)
+  const auto snapshot = cluster_.configs->snapshot();
+  for (const auto& [name, state] : snapshot->connectors)
     work.connectors[name] = static_cast<int>(state->tasks.size());
   return work;
 }
