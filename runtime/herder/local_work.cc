@@ -66,8 +66,9 @@ void LocalWork::enqueue(const std::string& connector, std::shared_ptr<Step> step
 }
 
 std::vector<std::string> LocalWork::connectors() const {
-  std::vector<std::string> names;
-  for (const auto& [name, local] : locals_) names.push_back(name);
+  std::vector<std::string> names = lanes_.busy();
+  for (const auto& [name, local] : locals_)
+    if (!lanes_.busy(name)) names.push_back(name);
   return names;
 }
 

@@ -64,7 +64,7 @@ class LocalWork {
   bool in_turn(const std::string& connector, OperationQueue::Operation operation) {
     return lanes_.enqueue(connector, std::move(operation));
   }
-  // Connectors of which anything is here, or was tried.
+  // Connectors of which anything is here, or was tried, or is stopping still.
   std::vector<std::string> connectors() const;
   bool has_task(const base::TaskId& task) const;
 

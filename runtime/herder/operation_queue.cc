@@ -23,6 +23,12 @@ bool OperationQueue::enqueue(const std::string& connector, Operation operation) 
   return true;
 }
 
+std::vector<std::string> OperationQueue::busy() const {
+  std::vector<std::string> connectors;
+  for (const auto& [connector, lane] : lanes_) connectors.push_back(connector);
+  return connectors;
+}
+
 void OperationQueue::begin(const std::string& connector, Operation operation) {
   const std::uint64_t number = ++last_number_;
   lanes_[connector].running = number;

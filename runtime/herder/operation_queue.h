@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/herder/command_loop.h"
 
@@ -33,6 +34,7 @@ class OperationQueue {
   // False: too many wait already.
   bool enqueue(const std::string& connector, Operation operation);
   bool busy(const std::string& connector) const { return lanes_.contains(connector); }
+  std::vector<std::string> busy() const;
   bool idle() const { return lanes_.empty(); }
 
  private:
