@@ -134,7 +134,7 @@ void Lifecycle::stop_connector(const std::string& connector, Finished then) {
   if (found->second.tasks.empty()) instances_.erase(found);
   logger().info("Stopping connector {}", connector);
   runner->request_stop();
-  const auto ended = [this, connector, runner, then](bool in_time) {
+  const auto ended = [this, connector, runner, then = counted(std::move(then))](bool in_time) {
     if (!in_time) {
       logger().error(
           "Connector '{}' failed to properly shut down, has become unresponsive, and may be consuming external "
@@ -241,7 +241,7 @@ void Lifecycle::await_tasks(const std::string& connector, std::vector<std::share
   if (runners.empty()) return then();
   for (const auto& runner : runners) runner->request_stop();
   const auto deadline = base::steady_now() + std::chrono::milliseconds(worker_.config->task_shutdown_timeout_ms());
-  const auto ended = [this, connector, runners, then](std::vector<bool> in_time) {
+  const auto ended = [this, connector, runners, then = counted(std::move(then))](std::vector<bool> in_time) {
     for (std::size_t i = 0; i < runners.size(); ++i) {
       if (in_time[i]) continue;
       logger().error("Graceful stop of task {} failed.", runners[i]->id().to_string());
@@ -282,21 +282,27 @@ void Lifecycle::interrupt(const std::string& connector) {
   fail(interrupted(connector));
 }
 
+// `then`, and an end to a stop that is counted from now on.
+Lifecycle::Finished Lifecycle::counted(Finished then) {
+  ++stops_;
+  return [this, then = std::move(then)] {
+    then();
+    if (--stops_ > 0) return;
+    if (const auto all_stopped = std::exchange(all_stopped_, nullptr)) all_stopped();
+  };
+}
+
 void Lifecycle::stop_all(Finished then) {
   closed_ = true;
   waits_.clear();
-  const auto open = std::make_shared<std::size_t>(1);
-  const auto one_done = [open, then] {
-    if (--*open == 0) then();
-  };
   std::vector<std::string> names;
   for (const auto& [name, instances] : instances_) names.push_back(name);
   for (const auto& name : names) {
-    *open += 2;
-    stop_tasks(name, tasks(name), one_done);
-    stop_connector(name, one_done);
+    stop_tasks(name, tasks(name), [] {});
+    stop_connector(name, [] {});
   }
-  one_done();
+  if (stops_ == 0) return then();
+  all_stopped_ = std::move(then);
 }
 
 // ---- what the instances tell, on their own threads

@@ -76,7 +76,8 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   void start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int, config::ConfigMap>> raw_task_configs,
                    Then then);
   void stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then);
-  // Stops everything, and starts nothing any more.
+  // Stops everything, and starts nothing any more. `then` comes when all has ended or was abandoned, also what was
+  // being stopped already.
   void stop_all(Finished then);
 
   bool connector_running(const std::string& connector) const;
@@ -122,6 +123,7 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   void connector_failed(const std::string& connector, const base::Error& error);
   void await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners, Finished then);
   bool take_wait(const std::string& connector, std::uint64_t number);
+  Finished counted(Finished then);
 
   void on_connector_startup(std::string_view connector, std::string_view version) override;
   void on_connector_pause(std::string_view connector) override;
@@ -149,6 +151,8 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   std::map<std::string, Instances> instances_;
   std::map<std::string, Wait> waits_;
   std::uint64_t last_wait_ = 0;
+  std::size_t stops_ = 0;  // under way
+  Finished all_stopped_;
   bool closed_ = false;
 };
 
