@@ -401,7 +401,16 @@ void DistributedHerder::publish_tasks(const std::string& name, std::vector<confi
                       *state->applied == state->config && !wish->second.force;
     if (same || state->target != TargetState::kStarted) return published(name, {});
     const auto done = on_herder([this, name](base::Status written) { published(name, written); });
-    if (group_.leading()) return cluster_.configs->put_tasks(name, raw, done);
+    if (group_.leading()) {
+      // In turn: between the two records of a stop, say, they would be the tasks of a stopped connector.
+      const bool queued = writes_.enqueue(name, [this, name, raw, done](const Turn& turn) {
+        const auto current = find(name);
+        if (!current || current->target != TargetState::kStarted) return done({});
+        cluster_.configs->put_tasks(name, raw, [done, turn](base::Status written) { done(std::move(written)); });
+      });
+      if (!queued) published(name, base::fail(too_many_requests()));
+      return;
+    }
     const auto key = group_.protocol() == group::ConnectProtocol::kSessioned ? keys_.current() : std::nullopt;
     const bool accepted = core_.submit([leader = cluster_.leader, url = group_.leader_url(), name, raw, key, done] {
       done(leader->put_task_configs(url, name, raw, key, base::steady_now() + kPublishTimeout));
