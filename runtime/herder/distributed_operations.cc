@@ -362,9 +362,10 @@ void DistributedHerder::reconfigure(const std::string& name) {
     wish.again = true;
     return;
   }
-  wish.queued = work_.in_turn(name, [this, name](const Turn& turn) { generate_tasks(name, turn); });
-  if (!wish.queued)
-    retry_reconfiguration(name, base::Error(base::Code::kRetry, base::exceptions::kConnect, "too much waits already"));
+  wish.queued = true;  // before: its turn may come, and be over, at once
+  if (work_.in_turn(name, [this, name](const Turn& turn) { generate_tasks(name, turn); })) return;
+  wish.queued = false;
+  retry_reconfiguration(name, base::Error(base::Code::kRetry, base::exceptions::kConnect, "too much waits already"));
 }
 
 void DistributedHerder::generate_tasks(const std::string& name, const Turn& turn) {
