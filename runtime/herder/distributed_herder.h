@@ -202,6 +202,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   std::set<std::string> task_configs_failed_;  // shown as FAILED for it
   bool writes_claimed_ = false;
   bool key_being_written_ = false;
+  std::uint64_t ticks_ = 0;
   bool closing_ = false;
   std::atomic<bool> ready_{false};    // the stores have been read
   std::atomic<bool> started_{false};  // and the group was joined once

@@ -5,6 +5,8 @@
 namespace sluice::herder {
 namespace {
 
+constexpr int kConnectorItself = -1;  // among task numbers
+
 StateInfo to_info(store::Status status) {
   return {std::move(status.state), std::move(status.worker_id), std::move(status.version), std::move(status.trace)};
 }
@@ -26,6 +28,22 @@ store::Status SharedStatusBook::make(std::string_view state, std::string trace,
 }
 
 void SharedStatusBook::put_connector(std::string_view connector, std::string_view state, std::string trace) {
+  {
+    std::lock_guard lock(mutex_);
+    said_[{std::string(connector), kConnectorItself}] = {std::string(state), trace};
+  }
+  write_connector(connector, state, std::move(trace));
+}
+
+void SharedStatusBook::put_task(const base::TaskId& task, std::string_view state, std::string trace) {
+  {
+    std::lock_guard lock(mutex_);
+    said_[task] = {std::string(state), trace};
+  }
+  write_task(task, state, std::move(trace));
+}
+
+void SharedStatusBook::write_connector(std::string_view connector, std::string_view state, std::string trace) {
   std::optional<std::string> version;
   {
     std::lock_guard lock(mutex_);
@@ -35,7 +53,7 @@ void SharedStatusBook::put_connector(std::string_view connector, std::string_vie
   store_.put_connector(std::string(connector), make(state, std::move(trace), std::move(version)), mode_of(state));
 }
 
-void SharedStatusBook::put_task(const base::TaskId& task, std::string_view state, std::string trace) {
+void SharedStatusBook::write_task(const base::TaskId& task, std::string_view state, std::string trace) {
   std::optional<std::string> version;
   {
     std::lock_guard lock(mutex_);
@@ -56,15 +74,17 @@ void SharedStatusBook::set_task_version(const base::TaskId& task, std::optional<
 
 // What is configured no more gets no last word: the leader's tombstone may have been written already.
 void SharedStatusBook::connector_ended(std::string_view connector) {
-  if (configured_.has_connector(connector)) put_connector(connector, state::kUnassigned);
+  if (configured_.has_connector(connector)) write_connector(connector, state::kUnassigned, {});
   std::lock_guard lock(mutex_);
+  said_.erase({std::string(connector), kConnectorItself});
   if (const auto known = connector_versions_.find(connector); known != connector_versions_.end())
     connector_versions_.erase(known);
 }
 
 void SharedStatusBook::task_ended(const base::TaskId& task) {
-  if (configured_.has_task(task)) put_task(task, state::kUnassigned);
+  if (configured_.has_task(task)) write_task(task, state::kUnassigned, {});
   std::lock_guard lock(mutex_);
+  said_.erase(task);
   task_versions_.erase(task);
 }
 
@@ -85,6 +105,42 @@ std::optional<TaskStateInfo> SharedStatusBook::task(const base::TaskId& task) co
 void SharedStatusBook::add_topic(const base::TaskId& task, std::string_view topic) {
   if (!store_.has_topic(task.connector, topic))
     store_.put_topic({std::string(topic), task.connector, task.task, clock_.now_ms()});
+}
+
+bool SharedStatusBook::shown(const base::TaskId& id, const Said& said) const {
+  const auto status = id.task == kConnectorItself ? store_.connector(id.connector) : store_.task(id);
+  if (!status) return false;
+  // A newer owner's word stands, whatever it is.
+  if (status->worker_id != worker_id_) return status->generation > generation_.load();
+  return status->state == said.state;
+}
+
+void SharedStatusBook::repair(const std::function<bool(const base::TaskId& id)>& mine) {
+  std::vector<std::pair<base::TaskId, Said>> again;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto at = said_.begin(); at != said_.end();) {
+      auto& [id, said] = *at;
+      const bool configured =
+          id.task == kConnectorItself ? configured_.has_connector(id.connector) : configured_.has_task(id);
+      if (!configured || !mine(id)) {
+        at = said_.erase(at);
+        continue;
+      }
+      if (!std::exchange(said.differed, !shown(id, said)) || !said.differed) {
+        ++at;
+        continue;
+      }
+      said.differed = false;
+      again.push_back(*at++);
+    }
+  }
+  for (auto& [id, said] : again) {
+    if (id.task == kConnectorItself)
+      write_connector(id.connector, said.state, std::move(said.trace));
+    else
+      write_task(id, said.state, std::move(said.trace));
+  }
 }
 
 void SharedStatusBook::forget_unconfigured() {

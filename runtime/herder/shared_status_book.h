@@ -49,9 +49,20 @@ class SharedStatusBook final : public StatusBook {
 
   // Tombstones for statuses of connectors and tasks that are configured no more: the leader's duty after a rebalance.
   void forget_unconfigured();
+  // Writes again what this worker has last said of an instance that is its own, where the late word of a worker that
+  // had it before has come after it. `mine` tells by id (task -1: the connector). To be called every few seconds: what
+  // differs twice is written.
+  void repair(const std::function<bool(const base::TaskId& id)>& mine);
 
  private:
+  struct Said {
+    std::string state, trace;
+    bool differed = false;  // from what the topic says, at the last repair
+  };
   store::Status make(std::string_view state, std::string trace, std::optional<std::string> version) const;
+  void write_connector(std::string_view connector, std::string_view state, std::string trace);
+  void write_task(const base::TaskId& task, std::string_view state, std::string trace);
+  bool shown(const base::TaskId& id, const Said& said) const;
 
   store::StatusStore& store_;
   const std::string worker_id_;
@@ -61,6 +72,7 @@ class SharedStatusBook final : public StatusBook {
   mutable std::mutex mutex_;
   std::map<std::string, std::optional<std::string>, std::less<>> connector_versions_;
   std::map<base::TaskId, std::optional<std::string>> task_versions_;
+  std::map<base::TaskId, Said> said_;  // of instances that have not ended
 };
 
 }  // namespace sluice::herder
