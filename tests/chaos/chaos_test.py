@@ -6,7 +6,8 @@ are killed, stopped and continued; connections between them are reset, stalled a
 run again by itself, and the judge (judge.py) counts at the destination.
 
     SLUICE_CHAOS_RUNS=200 SLUICE_CHAOS_SEED=1 tests/chaos/chaos_test.py      the long form: seeds 1 to 200, about 40 s each
-    SLUICE_CHAOS_RUNS=1 SLUICE_CHAOS_SEED=17 tests/chaos/chaos_test.py       that run again; its logs are kept if it fails
+    SLUICE_CHAOS_RUNS=1 SLUICE_CHAOS_SEED=17 tests/chaos/chaos_test.py       that run again; its logs are kept if it fails,
+                                                                             or with SLUICE_CHAOS_KEEP=1
 """
 import heapq
 import os
@@ -28,6 +29,7 @@ from service import ServiceError  # noqa: E402
 from verifiable import all_lives  # noqa: E402
 from worker import RestError, wait_until  # noqa: E402
 
+KEEP = bool(os.environ.get("SLUICE_CHAOS_KEEP"))
 RUNS = int(os.environ.get("SLUICE_CHAOS_RUNS", "2"))
 SEED = int(os.environ.get("SLUICE_CHAOS_SEED") or time.time_ns() % 1_000_000)
 LIMITS = Limits(session_ms=6000, heartbeat_ms=1000)
@@ -271,7 +273,7 @@ class Chaos(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="chaos-"))
-        cls.failed = False
+        cls.failed = KEEP
         cls.addClassCleanup(lambda: None if cls.failed else shutil.rmtree(cls.folder, ignore_errors=True))
         cls.wires = Wires()
         cls.addClassCleanup(cls.wires.close)
@@ -315,7 +317,7 @@ class Chaos(unittest.TestCase):
                 wire.heal()
             self.kafka.resume()
             self.kafka.launch(tied=True).await_ready()
-            if done:
+            if done and not KEEP:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def story(self, run, folder):

@@ -38,6 +38,8 @@ class Step:
 def draw(chance, table):
     kind = chance.choices(list(table), [weight for weight, _, _ in table.values()])[0]
     _, low, high = table[kind]
+    if chance.random() < 0.5:
+        return kind, chance.uniform(low, high)
     return kind, low * (high / low) ** chance.random()  # short ones as often as long ones
 
 
