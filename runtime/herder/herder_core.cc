@@ -71,8 +71,11 @@ base::Result<config::ConfigInfos> HerderCore::validate_config(const config::Conf
 }
 
 OffsetTools HerderCore::offset_tools() {
-  return {parts_.worker->offsets, &probe_,
-          [this](const config::ConnectorConfig& config) { return parts_.sink_admin(*parts_.worker, config); }};
+  return {parts_.worker->offsets,
+          [this](const config::ConnectorConfig& config) {
+            return std::make_unique<task::ConnectorOffsets>(*parts_.worker, config, config.name());
+          },
+          &probe_, [this](const config::ConnectorConfig& config) { return parts_.sink_admin(*parts_.worker, config); }};
 }
 
 std::function<base::Result<OffsetSubject>()> HerderCore::subject_maker(const ConnectorSpec& spec) {

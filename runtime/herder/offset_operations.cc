@@ -7,6 +7,7 @@
 
 #include "runtime/base/java_number.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/strings.h"
 #include "runtime/base/threads.h"
 #include "runtime/data/arena.h"
 #include "runtime/store/offset_codec.h"
@@ -278,23 +279,46 @@ base::Error must_be_stopped(std::string_view connector) {
                       connector)};
 }
 
+namespace {
+
+// A source's own topic, opened for one operation. `tools` then works on it.
+base::Result<std::unique_ptr<task::ConnectorOffsets>> open_own_offsets(OffsetTools& tools,
+                                                                       const OffsetSubject& subject) {
+  std::unique_ptr<task::ConnectorOffsets> own;
+  const auto topic = subject.config.get("offsets.storage.topic");
+  if (!tools.own_offsets || !topic || base::java_trim(*topic).empty()) return own;
+  SLUICE_TRY_ASSIGN(const auto config, subject.parse());
+  own = tools.own_offsets(config);
+  SLUICE_TRY(own->start());
+  tools.store = own->store();
+  return own;
+}
+
+}  // namespace
+
 base::Result<std::vector<OffsetInfo>> read_offsets(const OffsetTools& tools, const OffsetSubject& subject,
                                                    Deadline deadline) {
-  return subject.component.kind == config::ConnectorKind::kSink ? read_sink(tools, subject, deadline)
-                                                                : read_source(tools, subject, deadline);
+  if (subject.component.kind == config::ConnectorKind::kSink) return read_sink(tools, subject, deadline);
+  OffsetTools own_tools = tools;
+  SLUICE_TRY_ASSIGN(const auto own, open_own_offsets(own_tools, subject));
+  return read_source(own_tools, subject, deadline);
 }
 
 base::Result<std::string> alter_offsets(const OffsetTools& tools, const OffsetSubject& subject,
                                         const std::vector<OffsetInfo>& offsets, Deadline deadline) {
   if (subject.component.kind == config::ConnectorKind::kSink) return alter_sink(tools, subject, offsets, deadline);
-  return modify_source(tools, subject, offsets, false, deadline);
+  OffsetTools own_tools = tools;
+  SLUICE_TRY_ASSIGN(const auto own, open_own_offsets(own_tools, subject));
+  return modify_source(own_tools, subject, offsets, false, deadline);
 }
 
 base::Result<std::string> reset_offsets(const OffsetTools& tools, const OffsetSubject& subject, Deadline deadline) {
   if (subject.component.kind == config::ConnectorKind::kSink) return reset_sink(tools, subject, deadline);
-  SLUICE_TRY_ASSIGN(auto offsets, read_source(tools, subject, deadline));
+  OffsetTools own_tools = tools;
+  SLUICE_TRY_ASSIGN(const auto own, open_own_offsets(own_tools, subject));
+  SLUICE_TRY_ASSIGN(auto offsets, read_source(own_tools, subject, deadline));
   for (auto& info : offsets) info.offset_json = "null";
-  return modify_source(tools, subject, offsets, true, deadline);
+  return modify_source(own_tools, subject, offsets, true, deadline);
 }
 
 }  // namespace sluice::herder

@@ -1,7 +1,7 @@
 #pragma once
 // Reading and changing the offsets of a connector for the REST API (KIP-875; spec connect-runtime.md section 1.4):
-// those of a source are in the worker's offset store, those of a sink in its consumer group. Blocking: runs on a pool.
-// Whether the connector may be changed now (it must be STOPPED) is the herder's business.
+// those of a source are in the worker's offset store or a topic of its own, those of a sink in its consumer group.
+// Blocking: runs on a pool. Whether the connector may be changed now (it must be STOPPED) is the herder's business.
 
 #include <chrono>
 #include <functional>
@@ -12,11 +12,14 @@
 #include "runtime/herder/sink_offset_admin.h"
 #include "runtime/herder/types.h"
 #include "runtime/store/offset_store.h"
+#include "runtime/task/connector_offsets.h"
 
 namespace sluice::herder {
 
 struct OffsetTools {
   store::OffsetStore* store = nullptr;
+  // Of a source that has an offsets topic of its own: not started. May be empty.
+  std::function<std::unique_ptr<task::ConnectorOffsets>(const config::ConnectorConfig&)> own_offsets;
   ConnectorProbe* probe = nullptr;
   // Makes the admin client for the group of a sink.
   std::function<base::Result<std::unique_ptr<SinkOffsetAdmin>>(const config::ConnectorConfig&)> sink_admin;
@@ -27,7 +30,7 @@ struct OffsetSubject {
   ConnectorRef component;
   std::string name;
   config::ConfigMap config;
-  // Parsed; needed for sinks only.
+  // Parsed; needed for sinks, and for sources with an offsets topic of their own.
   std::function<base::Result<config::ConnectorConfig>()> parse;
 };
 

@@ -71,6 +71,30 @@ base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, cons
   return translate(worker, connector, std::move(java), config::ClientKind::kAdmin, kafka::ClientKind::kAdmin);
 }
 
+base::Result<store::ConnectorOffsetTopic> connector_offset_topic(const WorkerContext& worker,
+                                                                 const config::ConnectorConfig& connector,
+                                                                 std::string_view topic, std::string_view client) {
+  store::ConnectorOffsetTopic made{std::string(topic), {}, {}, {}};
+  kafka::ConfigMap producer = producer_defaults();
+  producer["client.id"] = fmt::format("connector-producer-{}", client);
+  SLUICE_TRY_ASSIGN(made.producer, translate(worker, connector, std::move(producer), config::ClientKind::kProducer,
+                                             kafka::ClientKind::kProducer));
+  // Of an exactly-once worker that wrote here before, only what it has committed counts.
+  kafka::ConfigMap consumer{{"client.id", fmt::format("connector-consumer-{}", client)},
+                            {"isolation.level", "read_committed"},
+                            {"enable.auto.commit", "false"}};
+  SLUICE_TRY_ASSIGN(made.consumer, translate(worker, connector, std::move(consumer), config::ClientKind::kConsumer,
+                                             kafka::ClientKind::kConsumer));
+  SLUICE_TRY_ASSIGN(made.admin, admin_config(worker, connector, fmt::format("connector-adminclient-{}", client)));
+  return made;
+}
+
+std::string producer_bootstrap_servers(const WorkerContext& worker, const config::ConnectorConfig& connector) {
+  if (const auto own = connector.client_overrides("producer").get("bootstrap.servers")) return std::string(*own);
+  const auto workers = worker.config->client_config(config::ClientKind::kProducer).get("bootstrap.servers");
+  return workers ? std::string(*workers) : worker.config->bootstrap_servers();
+}
+
 std::string sink_group_id(const WorkerContext& worker, const config::ConnectorConfig& connector) {
   if (const auto own = connector.client_overrides("consumer").get("group.id")) return std::string(*own);
   if (const auto workers = worker.config->client_config(config::ClientKind::kConsumer).get("group.id"))

@@ -9,6 +9,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/kafka/client_config.h"
+#include "runtime/store/connector_offset_store.h"
 #include "runtime/task/worker_context.h"
 
 namespace sluice::task {
@@ -24,6 +25,13 @@ base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worke
                                                       const base::TaskId& task);
 base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector,
                                                std::string_view client_id);
+
+// The clients of a source connector's own offsets topic; `client` ends their ids.
+base::Result<store::ConnectorOffsetTopic> connector_offset_topic(const WorkerContext& worker,
+                                                                 const config::ConnectorConfig& connector,
+                                                                 std::string_view topic, std::string_view client);
+// What the connector's producers connect to first.
+std::string producer_bootstrap_servers(const WorkerContext& worker, const config::ConnectorConfig& connector);
 
 // The consumer group of a sink connector: "connect-<name>", unless the worker or the connector sets group.id.
 std::string sink_group_id(const WorkerContext& worker, const config::ConnectorConfig& connector);

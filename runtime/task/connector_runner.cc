@@ -15,6 +15,7 @@
 #include "runtime/config/topic_creation.h"
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/registry.h"
+#include "runtime/task/connector_offsets.h"
 #include "runtime/task/plugin_services.h"
 
 namespace sluice::task {
@@ -65,8 +66,9 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
         config_(std::move(config)),
         listener_(listener),
         metrics_(worker.metrics->group("connector-metrics", {{"connector", config_.name()}})),
+        offsets_(worker, config_, config_.name()),
         services_(*this, config_.name(), config_.connector_class(), metrics_,
-                  config_.kind() == config::ConnectorKind::kSource ? worker.offsets : nullptr, stop_) {
+                  config_.kind() == config::ConnectorKind::kSource ? offsets_.store() : nullptr, stop_) {
     metrics_->text("connector-class", [name = config_.connector_class()] { return name; });
     metrics_->text("connector-type", [source = config_.kind() == config::ConnectorKind::kSource] {
       return std::string(source ? "source" : "sink");
@@ -193,6 +195,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
     }
     stop_instance();
     instance_.reset();
+    offsets_.stop();
     shown_->status = "unassigned";
     refuse_what_is_left();
     if (!abandoned_) listener_.on_connector_shutdown(config_.name());
@@ -274,6 +277,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
   base::Status start_instance() {
     if (phase_ == Phase::kStarted) return {};
     SLUICE_TRY(load());
+    SLUICE_TRY(offsets_.start());
     SLUICE_TRY(instance_->start(config_.originals()));
     running_ = true;
     shown_->status = "running";
@@ -358,6 +362,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
   StopSignal stop_;
   std::shared_ptr<Shown> shown_ = std::make_shared<Shown>();
   std::shared_ptr<metrics::Group> metrics_;
+  ConnectorOffsets offsets_;
   ConnectorServices services_;
   std::unique_ptr<plugin::ConnectorInstance> instance_;  // [control]
   Phase phase_ = Phase::kInit;                           // [control]

@@ -15,6 +15,7 @@
 #include "runtime/plugin/registry.h"
 #include "runtime/task/client_settings.h"
 #include "runtime/task/components.h"
+#include "runtime/task/connector_offsets.h"
 #include "runtime/task/error_policy.h"
 #include "runtime/task/offset_committer.h"
 #include "runtime/task/offset_tracker.h"
@@ -50,11 +51,12 @@ class SourceTask final : public TaskThread {
   SourceTask(const WorkerContext& worker, TaskSpec spec, TaskListener& listener)
       : TaskThread(worker, std::move(spec), listener),
         source_metrics_(*worker_.metrics, id()),
-        services_(id().connector, spec_.connector.connector_class(), source_metrics_.group, worker_.offsets, stop_),
+        offsets_(worker_, spec_.connector, id().to_string()),
+        services_(id().connector, spec_.connector.connector_class(), source_metrics_.group, offsets_.store(), stop_),
         policy_(id(), spec_.connector.errors(), nullptr, metrics_->errors(), stop_, *worker_.clock),
         tracker_(id().connector),
         committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()},
-                   *worker_.offsets, tracker_, *metrics_, *worker_.clock) {}
+                   *offsets_.store(), tracker_, *metrics_, *worker_.clock) {}
 
  protected:
   base::Status run() override {
@@ -81,6 +83,7 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
     chain_.emplace(std::move(chain));
     SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
+    SLUICE_TRY(offsets_.start());
     SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, source_producer_config(worker_, spec_.connector, id()));
     SLUICE_TRY_ASSIGN(producer_, kafka::Producer::create(client));
     SLUICE_TRY_ASSIGN(auto instance, plugin::SourceTaskInstance::create(*component_.source_task, services_));
@@ -116,6 +119,7 @@ class SourceTask final : public TaskThread {
     }
     if (stopped_instance_ != nullptr) stopped_instance_->stop();
     close_producer();
+    offsets_.stop();
     stopped_instance_.reset();
   }
 
@@ -561,6 +565,7 @@ class SourceTask final : public TaskThread {
 
   plugin::ConnectorComponent component_;
   SourceMetrics source_metrics_;
+  ConnectorOffsets offsets_;
   PluginServices services_;
   ErrorPolicy policy_;
   OffsetTracker tracker_;
