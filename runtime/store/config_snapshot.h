@@ -29,7 +29,7 @@ struct ConnectorConfigState {
   std::vector<config::ConfigMap> tasks;
   bool inconsistent = false;                    // the last commit lacked task configurations
   std::optional<config::ConfigMap> applied;     // `config` at the time of the last complete commit
-  int tasks_known = 0;                            // ids below had a configuration at some time
+  int tasks_known = 0;                          // ids below had a configuration at some time
   std::int64_t commit_offset = -1;              // in the topic, of the last commit that was read, complete or not
   std::optional<std::int64_t> task_generation;  // counts complete commits; nothing before the first
   // Exactly-once (spec 5.12).
