@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kRebalancePatience{10};
 constexpr std::size_t kWaitingMax = 1000;
 // Twice as often as the group wants to hear that its owner lives.
 constexpr std::chrono::milliseconds kTick{500};
-constexpr std::uint64_t kTicksToCheckStatuses = 10;
+constexpr std::uint64_t kTicksToCheck = 10;
 
 const base::Logger& logger() {
   static const base::Logger log{"org.apache.kafka.connect.runtime.distributed.DistributedHerder"};
@@ -131,11 +131,12 @@ void DistributedHerder::tick() {
   cluster_.membership->owner_alive();
   run_waiting();
   if (group_.settled() && group_.leading()) rotate_session_key();
-  if (++ticks_ % kTicksToCheckStatuses == 0 && group_.settled()) {
+  if (++ticks_ % kTicksToCheck == 0 && group_.settled()) {
     statuses_.repair([this](const base::TaskId& id) {
       return id.task < 0 ? group_.held().connectors.contains(id.connector) : group_.held().tasks.contains(id);
     });
     if (group_.leading()) statuses_.forget_unconfigured();
+    check_tasks();
   }
   loop_->after(kTick, [this] {
     if (!closing_) tick();

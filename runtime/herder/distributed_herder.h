@@ -129,6 +129,9 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   void publish_tasks(const std::string& name, std::vector<config::ConfigMap> raw);
   void published(const std::string& name, const base::Status& outcome);
   void retry_reconfiguration(const std::string& name, const base::Error& why);
+  // Every few seconds: mends what writes that came late, or were cut short, have left behind in the config topic.
+  void check_tasks();
+  void empty_stopped(const std::string& name);
   void reload(const std::string& name, std::chrono::milliseconds after);
   void rotate_session_key();
   void fence(const std::string& name, const Reply<void>& reply);
@@ -181,6 +184,9 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
     bool again = false;  // asked for while one was on its way
     bool force = false;  // publish even what is unchanged: a secret has another value
     int failures = 0;
+    // What was last found to be right; nothing before the connector has said it.
+    std::optional<std::vector<config::ConfigMap>> tasks;
+    bool differed = false;     // from what is configured, at the last check
     std::uint64_t number = 0;  // of the latest retry or reload that is due
   };
 
@@ -200,6 +206,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   std::map<std::string, std::vector<Reply<void>>> fencing_;  // rounds that go on; many requests share one
   std::deque<Waiting> waiting_;
   std::set<std::string> task_configs_failed_;  // shown as FAILED for it
+  std::set<std::string> stopped_with_tasks_;   // at the last check
   bool writes_claimed_ = false;
   bool key_being_written_ = false;
   std::uint64_t ticks_ = 0;

@@ -138,8 +138,7 @@ std::int64_t DistributedHerder::config_offset() const {
 ConfiguredWork DistributedHerder::configured() const {
   ConfiguredWork work;
   const auto snapshot = cluster_.configs->snapshot();
-  for (const auto& [name, state] : snapshot->connectors)
-    work.connectors[name] = static_cast<int>(state->tasks.size());
+  for (const auto& [name, state] : snapshot->connectors) work.connectors[name] = static_cast<int>(state->tasks.size());
   return work;
 }
 
@@ -400,8 +399,13 @@ void DistributedHerder::publish_tasks(const std::string& name, std::vector<confi
     if (!state || wish == reconfigurations_.end()) return;
     const bool same = !state->inconsistent && state->commit_offset >= 0 && state->tasks == raw && state->applied &&
                       *state->applied == state->config && !wish->second.force;
+    if (same) wish->second.tasks = raw;
     if (same || state->target != TargetState::kStarted) return published(name, {});
-    const auto done = on_herder([this, name](base::Status written) { published(name, written); });
+    const auto done = on_herder([this, name, raw](base::Status written) {
+      const auto current = reconfigurations_.find(name);
+      if (written && current != reconfigurations_.end()) current->second.tasks = raw;
+      published(name, written);
+    });
     if (group_.leading()) {
       // In turn: between the two records of a stop, say, they would be the tasks of a stopped connector.
       const bool queued = writes_.enqueue(name, [this, name, raw, done](const Turn& turn) {
@@ -431,6 +435,40 @@ void DistributedHerder::published(const std::string& name, const base::Status& o
   wish->second.failures = 0;
   wish->second.force = false;
   if (wish->second.again) reconfigure(name);
+}
+
+void DistributedHerder::check_tasks() {
+  const auto snapshot = cluster_.configs->snapshot();
+  for (const std::string& name : group_.held().connectors) {
+    const auto wish = reconfigurations_.find(name);
+    const auto* state = snapshot->find(name);
+    if (wish == reconfigurations_.end() || state == nullptr || wish->second.queued || !wish->second.tasks) continue;
+    const bool differs =
+        state->target == TargetState::kStarted && (state->inconsistent || state->tasks != *wish->second.tasks);
+    if (!std::exchange(wish->second.differed, differs) || !differs) continue;
+    logger().warn("The tasks of connector {} in the config topic are not what it has said they are: asking it again",
+                  name);
+    wish->second.differed = false;
+    reconfigure(name);
+  }
+
+  std::set<std::string> stopped_with_tasks;
+  if (group_.leading())
+    for (const auto& [name, state] : snapshot->connectors)
+      if (state->target == TargetState::kStopped && (state->inconsistent || !state->tasks.empty()))
+        stopped_with_tasks.insert(name);
+  for (const std::string& name : stopped_with_tasks)
+    if (stopped_with_tasks_.contains(name)) empty_stopped(name);
+  stopped_with_tasks_ = std::move(stopped_with_tasks);
+}
+
+void DistributedHerder::empty_stopped(const std::string& name) {
+  logger().warn("Connector {} is stopped and has tasks in the config topic: removing them", name);
+  writes_.enqueue(name, [this, name](const Turn& turn) {
+    const auto state = find(name);
+    if (!state || state->target != TargetState::kStopped || !group_.leading()) return;
+    cluster_.configs->put_tasks(name, {}, [turn](const base::Status&) {});
+  });
 }
 
 void DistributedHerder::retry_reconfiguration(const std::string& name, const base::Error& why) {
