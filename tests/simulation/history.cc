@@ -26,7 +26,11 @@ std::string described(const base::Error& error) {
 History::History(std::uint64_t seed) : world(seed), seed_(seed) {}
 
 History::~History() {
-  if (!stopped_) static_cast<void>(cluster_.release());  // its threads use it still; only after a violation
+  if (!stopped_) {
+    static_cast<void>(cluster_.release());  // its threads use it still; only after a violation
+    return;
+  }
+  world.forget();
 }
 
 void History::plan() {

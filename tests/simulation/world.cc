@@ -265,6 +265,12 @@ bool World::run_until(const std::function<bool()>& done, Ms limit) {
   return true;
 }
 
+void World::forget() {
+  const auto timers = std::exchange(timers_, {});
+  const auto ready = std::exchange(ready_, {});
+  const auto parked = std::exchange(parked_, {});
+}
+
 std::vector<std::string> World::threads() const {
   std::vector<std::string> names;
   for (const auto& [task, fiber] : fibers_) names.push_back(std::to_string(fiber->process) + ":" + fiber->name);

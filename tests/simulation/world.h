@@ -60,6 +60,8 @@ class World final : public base::Scheduler {
   void run_for(Ms time) {
     run_until([] { return false; }, time);
   }
+  // Drops all that is still to happen: it may hold what is about to go.
+  void forget();
   // Names of threads that have not ended.
   std::vector<std::string> threads() const;
   std::uint64_t steps() const { return steps_; }
