@@ -89,6 +89,7 @@ class DistributedWorker {
     if (herder_) herder_->request_stop();
     // No new requests; those that wait are answered by the herder's end.
     front_.request_stop();
+    if (leader_) leader_->stop();
     if (herder_) herder_->stop();
     front_.stop();
     if (offsets_) offsets_->stop();

@@ -96,7 +96,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
  private:
   using Command = std::function<void()>;
 
-  // Requests (distributed_herder.cc).
+  // Requests (distributed_requests.cc).
   template <typename T>
   base::Result<T> ask_settled(Deadline deadline, std::string stage, bool configs_settled,
                               std::function<void(Reply<T>)> command);
