@@ -44,6 +44,11 @@ struct MembershipOptions {
   std::chrono::milliseconds session_timeout{10'000};
   std::chrono::milliseconds rebalance_timeout{60'000};
   std::chrono::milliseconds heartbeat_interval{3'000};
+  // One round is often followed by another (work that was revoked is free now, a worker that handed its work over has
+  // left), of which a member hears with its next heartbeat, while that work stands still: so it listens closely for a
+  // while after each round.
+  std::chrono::milliseconds attention_after_round{10'000};
+  std::chrono::milliseconds attentive_heartbeat_interval{200};
   std::chrono::milliseconds request_timeout{40'000};
   std::chrono::milliseconds retry_backoff{100};
   std::chrono::milliseconds retry_backoff_max{1'000};

@@ -24,7 +24,7 @@ GroupMember::GroupMember(const MembershipOptions& options, Coordinator& coordina
 
 void GroupMember::start(TimePoint now) {
   started_ = true;
-  round_at_ = seek_at_ = heartbeat_at_ = session_ends_ = woken_for_ = now;
+  round_at_ = seek_at_ = heartbeat_at_ = attentive_until_ = session_ends_ = woken_for_ = now;
   owner_ends_ = now + options_.rebalance_timeout;
   advance(now);
 }
@@ -173,6 +173,7 @@ void GroupMember::synced(TimePoint now, Token token, SyncResponse response) {
     // The broker counts from when it sent the answer, which may be long ago if this process stood still: ask at once.
     session_ends_ = now + options_.session_timeout;
     heartbeat_at_ = now;
+    attentive_until_ = now + options_.attention_after_round;
     listener_.on_joined({generation_, member_id_, protocol_, std::move(response.assignment)});
   }
   advance(now);
@@ -315,7 +316,9 @@ void GroupMember::maybe_heartbeat(TimePoint now) {
   if (!may_heartbeat() || now < heartbeat_at_ || link_ != Link::kKnown) return;
   heartbeat_token_ = next_token();
   heartbeat_sent_at_ = now;
-  heartbeat_at_ = now + options_.heartbeat_interval;
+  heartbeat_at_ =
+      now + (now < attentive_until_ ? std::min(options_.heartbeat_interval, options_.attentive_heartbeat_interval)
+                                    : options_.heartbeat_interval);
   coordinator_.heartbeat(heartbeat_token_, {options_.group_id, generation_, member_id_});
 }
 

@@ -128,6 +128,7 @@ class GroupMember {
   TimePoint round_at_;  // not before: begin or retry the round
   TimePoint seek_at_;
   TimePoint heartbeat_at_;
+  TimePoint attentive_until_;
   TimePoint session_ends_;
   TimePoint owner_ends_;
   TimePoint woken_for_;  // the last wake_at(), to tell a frozen process from a hanging owner

@@ -93,6 +93,7 @@ class GroupMemberTest : public ::testing::Test {
     options_.session_timeout = 10s;
     options_.rebalance_timeout = 60s;
     options_.heartbeat_interval = 3s;
+    options_.attention_after_round = 0s;
     member_ = std::make_unique<GroupMember>(options_, coordinator_, listener_, 1);
   }
 
@@ -203,6 +204,22 @@ TEST_F(GroupMemberTest, FollowerSyncsEmptyHandedAndBeats) {
     answer_heartbeat(0);
   }
   EXPECT_EQ(listener_.take(), Events{});
+}
+
+TEST_F(GroupMemberTest, ListensCloselyForAWhileAfterARound) {
+  options_.attention_after_round = 1s;
+  options_.attentive_heartbeat_interval = 200ms;
+  member_ = std::make_unique<GroupMember>(options_, coordinator_, listener_, 1);
+  become_member();
+  for (int i = 0; i < 5; ++i) {
+    pass(200ms);
+    ASSERT_EQ(coordinator_.heartbeats, 2 + i);
+    answer_heartbeat(0);
+  }
+  pass(2s);
+  EXPECT_EQ(coordinator_.heartbeats, 6);
+  pass(1s);
+  EXPECT_EQ(coordinator_.heartbeats, 7);
 }
 
 TEST_F(GroupMemberTest, HeartbeatsGoOnThroughARound) {
