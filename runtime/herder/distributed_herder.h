@@ -186,8 +186,9 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
     int failures = 0;
     // What was last found to be right; nothing before the connector has said it.
     std::optional<std::vector<config::ConfigMap>> tasks;
-    bool differed = false;     // from what is configured, at the last check
-    std::uint64_t number = 0;  // of the latest retry or reload that is due
+    bool differed = false;          // from what is configured, at the last check
+    std::uint64_t publication = 0;  // the latest that was begun
+    std::uint64_t number = 0;       // of the latest retry or reload that is due
   };
 
   HerderCore core_;
@@ -202,6 +203,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
 
   std::set<std::string> known_;  // connectors whose appearance the group has been told of
   std::map<std::string, Reconfiguration> reconfigurations_;
+  std::uint64_t last_publication_ = 0;
   std::map<std::string, std::uint64_t> reloads_;
   std::map<std::string, std::vector<Reply<void>>> fencing_;  // rounds that go on; many requests share one
   std::deque<Waiting> waiting_;

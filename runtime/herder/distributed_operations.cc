@@ -401,9 +401,12 @@ void DistributedHerder::publish_tasks(const std::string& name, std::vector<confi
                       *state->applied == state->config && !wish->second.force;
     if (same) wish->second.tasks = raw;
     if (same || state->target != TargetState::kStarted) return published(name, {});
-    const auto done = on_herder([this, name, raw](base::Status written) {
+    const std::uint64_t number = wish->second.publication = ++last_publication_;
+    const auto done = on_herder([this, name, raw, number](base::Status written) {
       const auto current = reconfigurations_.find(name);
-      if (written && current != reconfigurations_.end()) current->second.tasks = raw;
+      // The answer may come when the connector has been deleted, and created again.
+      if (current == reconfigurations_.end() || current->second.publication != number) return;
+      if (written) current->second.tasks = raw;
       published(name, written);
     });
     if (group_.leading()) {
