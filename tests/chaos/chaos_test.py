@@ -291,8 +291,9 @@ class Chaos(unittest.TestCase):
             with self.subTest(seed=seed):
                 try:
                     self.one(seed)
-                except Exception:
+                except Exception as error:
                     wrong.append(seed)
+                    print(f"seed {seed}: {str(error)[:1500]}", flush=True)
                     raise
         print(f"{RUNS} runs, {len(wrong)} with violations" + (f": seeds {wrong}" if wrong else ""), flush=True)
 
