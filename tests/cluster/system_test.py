@@ -231,7 +231,7 @@ class SystemTests:
         self.workers.create(sink, self.sink())
         self.workers.wait_running(source, 3)
         self.workers.wait_running(sink, 3)
-        for clean in (True, True, False):
+        for clean in (True, True, False) if self.protocol == "sessioned" else (True, True):
             for worker in self.workers.workers:
                 if clean:
                     worker.stop()

@@ -75,22 +75,23 @@ class TakeOver(ClusterCase):
         """Two workers, three source tasks and two sink tasks: after each clean stop the other kind goes on with the next number."""
         cluster = self.cluster("numbers", ["java", "java"])
         cluster.start()
+        source, sink = f"{cluster.group}-source", f"{cluster.group}-sink"
         self.kafka.create_topic(f"{cluster.group}-numbers", partitions=3)
-        cluster.create("vs", {"connector.class": "org.apache.kafka.connect.tools.VerifiableSourceConnector", "tasks.max": "3",
+        cluster.create(source, {"connector.class": "org.apache.kafka.connect.tools.VerifiableSourceConnector", "tasks.max": "3",
                               "topic": f"{cluster.group}-numbers", "throughput": "200"})
-        cluster.create("vk", {"connector.class": "org.apache.kafka.connect.tools.VerifiableSinkConnector", "tasks.max": "2",
+        cluster.create(sink, {"connector.class": "org.apache.kafka.connect.tools.VerifiableSinkConnector", "tasks.max": "2",
                               "topics": f"{cluster.group}-numbers"})
         for kind in (OURS, "java", None):
-            cluster.wait_running("vs", 3)
-            cluster.wait_running("vk", 2)
+            cluster.wait_running(source, 3)
+            cluster.wait_running(sink, 2)
             begun = len(self.received(cluster))
             wait_until(lambda b=begun: len(self.received(cluster)) > b + 300, 30)
             cluster.stop()
             if kind:
                 self.change_kind(cluster, kind)
         for task in range(3):
-            polled = [seqno for life in all_lives(cluster.workers) if (life.connector, life.task) == ("vs", task) for _, seqno in life.polled]
-            sent = sorted(seqno for life in all_lives(cluster.workers) if (life.connector, life.task) == ("vs", task)
+            polled = [seqno for life in all_lives(cluster.workers) if (life.connector, life.task) == (source, task) for _, seqno in life.polled]
+            sent = sorted(seqno for life in all_lives(cluster.workers) if (life.connector, life.task) == (source, task)
                           for _, seqno in life.acknowledged)
             self.assertEqual(sent, list(range(len(sent))), "each number is sent once, over all four lives of the task")
             # What was polled and not acknowledged before a stop is polled again by the next life.
@@ -98,8 +99,8 @@ class TakeOver(ClusterCase):
         # One more life of the sink takes what was still in the topic.
         cluster.workers[0].kind = OURS
         cluster.workers[0].launch(tied=True).await_ready()
-        cluster.verb("vs", "stop")
-        cluster.wait_state("vs", "STOPPED", tasks=0)
+        cluster.verb(source, "stop")
+        cluster.wait_state(source, "STOPPED", tasks=0)
         total = self.kafka.count(f"{cluster.group}-numbers")
         wait_until(lambda: len(set(self.received(cluster))) >= total, 30, lambda: f"{len(set(self.received(cluster)))} of {total} records arrived")
         cluster.stop()
