@@ -1,23 +1,17 @@
 #include "runtime/cmd/doctor_listeners.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "runtime/cmd/doctor_network.h"
+#include "runtime/cmd/host_address.h"
 
 namespace sluice::cmd {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
 
 Finding bind_finding(const config::Listener& listener, BindOutcome outcome, const std::string& address) {
   const std::string what = listener.to_string();
@@ -51,7 +45,7 @@ Finding bind_finding(const config::Listener& listener, BindOutcome outcome, cons
 }  // namespace
 
 std::string advertised_url(const config::WorkerConfig& config) {
-  return config.advertised_url(0, host_name());
+  return config.advertised_url(0, local_host_address());
 }
 
 Findings check_ports(const config::WorkerConfig& config, const Deadline& deadline) {

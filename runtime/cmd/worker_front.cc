@@ -1,18 +1,12 @@
 #include "runtime/cmd/worker_front.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "runtime/cmd/exit_codes.h"
+#include "runtime/cmd/host_address.h"
 
 namespace sluice::cmd {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
 
 // The port of the first bound listener that the advertised URL may mean.
 int advertised_port(const config::WorkerConfig& config, const std::vector<config::Listener>& bound) {
@@ -31,7 +25,7 @@ base::Status WorkerFront::bind(const base::Logger& logger) {
   rest_ = std::make_unique<rest::RestServer>(std::move(options));
   SLUICE_TRY(rest_->bind());
   const auto bound = rest_->listeners();
-  url_ = parts_.config->advertised_url(advertised_port(*parts_.config, bound), host_name());
+  url_ = parts_.config->advertised_url(advertised_port(*parts_.config, bound), local_host_address());
   for (const auto& listener : bound)
     logger.info("REST server listening at {}, advertising URL {}", listener.to_string(), url_);
   return {};

@@ -184,13 +184,7 @@ base::Result<ConnectorInfo> DistributedHerder::patch_connector_config(std::strin
                                          return reply.fail(not_leader("Only the leader can set connector configs."));
                                        reply.complete(state->config);
                                      }));
-  for (const auto& [key, text] : patch) {
-    if (text) {
-      config.set(key, text);
-    } else {
-      config.erase(key);
-    }
-  }
+  apply_patch(config, patch);
   SLUICE_TRY_ASSIGN(auto updated, put_after_validation(std::string(connector), config, std::nullopt, true, deadline));
   return std::move(updated.info);
 }

@@ -18,6 +18,16 @@ base::Error too_many_requests() {
           "Too many requests wait for this worker already; try again later"};
 }
 
+void apply_patch(config::ConfigMap& config, const config::ConfigMap& patch) {
+  for (const auto& [key, text] : patch) {
+    if (text) {
+      config.set(key, text);
+    } else {
+      config.erase(key);
+    }
+  }
+}
+
 HerderCore::HerderCore(HerderParts parts, std::shared_ptr<CommandLoop> loop, std::optional<std::string> worker_group_id)
     : parts_(std::move(parts)),
       plugin_probe_(*parts_.worker),

@@ -41,6 +41,9 @@ struct HerderParts {
 base::Error not_found(std::string message);
 base::Error too_many_requests();
 
+// PATCH config: a null text removes its key.
+void apply_patch(config::ConfigMap& config, const config::ConfigMap& patch);
+
 class HerderCore {
  public:
   // `worker_group_id`: of a worker that shares its connectors with others.

@@ -180,13 +180,7 @@ base::Result<ConnectorInfo> StandaloneHerder::patch_connector_config(std::string
                                                                      const config::ConfigMap& patch,
                                                                      Deadline deadline) {
   SLUICE_TRY_ASSIGN(auto config, connector_config(connector, deadline));
-  for (const auto& [key, text] : patch) {
-    if (text) {
-      config.set(key, text);
-    } else {
-      config.erase(key);
-    }
-  }
+  apply_patch(config, patch);
   SLUICE_TRY_ASSIGN(auto updated, put_connector_config(connector, config, deadline));
   return std::move(updated.info);
 }
