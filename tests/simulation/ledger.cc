@@ -6,12 +6,12 @@
 
 namespace sluice::simulation {
 
-Ledger::Number Ledger::begin(ProcessId process, const base::TaskId& id, const std::string& version) {
+Ledger::Number Ledger::begin(ProcessId process, const base::TaskId& id, const std::string& version, bool hangs) {
   const Number number = ++last_;
   world_.tell(fmt::format("begins {} (configuration {})", id.to_string(), version));
   if (dead_.contains(process)) return number;
   failed_.erase(id);
-  Run& begun = runs_[number] = {process, id, version, false, std::nullopt, Ms(0)};
+  Run& begun = runs_[number] = {process, id, version, false, hangs, std::nullopt, Ms(0)};
   const auto overlaps = [&](Number which, Run& run) {
     if (run.overlaps_since) return;
     world_.tell(fmt::format("{} runs on worker {} too, which has lost its membership", id.to_string(), run.process));
@@ -77,7 +77,7 @@ void Ledger::check() {
     const Run& run = runs_.at(number);
     const Ms lasted = std::chrono::duration_cast<Ms>(world_.now() - *run.overlaps_since) -
                       (frozen_time(run.process) - run.frozen_before);
-    if (lasted <= kOverlapMax) continue;
+    if (lasted <= (run.hangs ? kHungOverlapMax : kOverlapMax)) continue;
     complain(fmt::format("{} runs on worker {} for {} ms after another worker has begun it", run.id.to_string(),
                          run.process, lasted.count()));
     overlapping_.erase(number);

@@ -3,9 +3,10 @@
 //
 // What at-least-once allows, and no more: a task may run on a second worker while it still runs on a first one only if
 // the first one's membership is over for the group's coordinator, and then for no longer than that worker needs to
-// learn of it and to stop its tasks (kOverlapMax; not counted while it is frozen: then it does nothing). A task that
-// does not stop within its time is abandoned by its worker: it delivers nothing any more, and does not count.
-// Never does one worker run a task twice.
+// learn of it and to stop its tasks (kOverlapMax, or kHungOverlapMax where the stop may have to get past steps that
+// wait for a hung plugin; not counted while it is frozen: then it does nothing). A task that does not stop within its
+// time is abandoned by its worker: it delivers nothing any more, and does not count. Never does one worker run a task
+// twice.
 
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@ namespace sluice::simulation {
 class Ledger {
  public:
   static constexpr Ms kOverlapMax{20'000};
+  static constexpr Ms kHungOverlapMax{60'000};
 
   // `is_member`: the process is a member of the group as the coordinator sees it.
   Ledger(World& world, std::function<bool(ProcessId)> is_member) : world_(world), is_member_(std::move(is_member)) {}
@@ -32,11 +34,12 @@ class Ledger {
     base::TaskId id;      // task -1: a connector
     std::string version;  // of the configuration
     bool paused = false;
+    bool hangs = false;
     std::optional<base::SteadyTime> overlaps_since;  // with a run of a member
     Ms frozen_before{0};
   };
   using Number = std::uint64_t;
-  Number begin(ProcessId process, const base::TaskId& id, const std::string& version);
+  Number begin(ProcessId process, const base::TaskId& id, const std::string& version, bool hangs);
   void end(Number run, bool failed = false);
   Run* find(Number run);
   // The process is gone, and with it all that it ran.

@@ -37,7 +37,7 @@ void SimulatedConnector::later(std::function<void()> fn) {
 }
 
 void SimulatedConnector::start(ConnectorState initial, TransitionCallback done) {
-  run_ = ledger_.begin(world_.process(), {name_, -1}, config_.get_or("version", ""));
+  run_ = ledger_.begin(world_.process(), {name_, -1}, config_.get_or("version", ""), !hang_.empty());
   if (hang_ == "start") {
     held_ = std::move(done);
     return;
@@ -131,7 +131,8 @@ void SimulatedTask::later(Ms delay, std::function<void()> fn) {
 }
 
 void SimulatedTask::start() {
-  run_ = ledger_.begin(world_.process(), id(), spec_.task_config.get_or("version", ""));
+  run_ = ledger_.begin(world_.process(), id(), spec_.task_config.get_or("version", ""),
+                       spec_.connector.originals().contains("hang"));
   if (Ledger::Run* run = ledger_.find(run_)) run->paused = paused_;
   const bool fails = spec_.connector.originals().get_or("fail", "") == "task";
   later(world_.delay(0, 300), [this, fails] {
