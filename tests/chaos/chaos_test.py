@@ -8,6 +8,7 @@ run again by itself, and the judge (judge.py) counts at the destination.
     SLUICE_CHAOS_RUNS=200 SLUICE_CHAOS_SEED=1 tests/chaos/chaos_test.py      the long form: seeds 1 to 200, about 40 s each
     SLUICE_CHAOS_RUNS=1 SLUICE_CHAOS_SEED=17 tests/chaos/chaos_test.py       that run again; its logs are kept if it fails,
                                                                              or with SLUICE_CHAOS_KEEP=1
+    SLUICE_CHAOS_KINDS=sluice,java,sluice tests/chaos/chaos_test.py          a mixed group
 """
 import heapq
 import os
@@ -29,6 +30,7 @@ from service import ServiceError  # noqa: E402
 from verifiable import all_lives  # noqa: E402
 from worker import RestError, wait_until  # noqa: E402
 
+KINDS = (os.environ.get("SLUICE_CHAOS_KINDS") or ",".join([our_kind()] * len(WORKERS))).split(",")
 KEEP = bool(os.environ.get("SLUICE_CHAOS_KEEP"))
 RUNS = int(os.environ.get("SLUICE_CHAOS_RUNS", "2"))
 SEED = int(os.environ.get("SLUICE_CHAOS_SEED") or time.time_ns() % 1_000_000)
@@ -54,7 +56,7 @@ class Run:
         # Names of their own: sinks of one name share a consumer group, from one run to the next.
         self.topic = f"chaos-{seed}-{os.getpid()}"
         self.source, self.sink = f"{self.topic}-source", f"{self.topic}-sink"
-        self.cluster = Cluster(folder, kafka.bootstrap, [our_kind()] * len(WORKERS), {
+        self.cluster = Cluster(folder, kafka.bootstrap, KINDS, {
             "session.timeout.ms": str(LIMITS.session_ms), "heartbeat.interval.ms": str(LIMITS.heartbeat_ms),
             "scheduled.rebalance.max.delay.ms": "2000", "offset.flush.interval.ms": "500", "task.shutdown.graceful.timeout.ms": "3000",
             "key.converter": "org.apache.kafka.connect.json.JsonConverter", "key.converter.schemas.enable": "false",
@@ -256,7 +258,7 @@ class Run:
         if any(body is None or body["connector"]["state"] != "STOPPED" for body in told):
             return False
         # Java's leader may delete the statuses of stopped tasks before their worker writes UNASSIGNED, which then stays.
-        return all(not body["tasks"] or (our_kind() == "java" and {task["state"] for task in body["tasks"]} == {"UNASSIGNED"}) for body in told)
+        return all(not body["tasks"] or ("java" in KINDS and {task["state"] for task in body["tasks"]} == {"UNASSIGNED"}) for body in told)
 
     def records(self):
         """(partition, offset, task, seqno) of the whole topic."""
