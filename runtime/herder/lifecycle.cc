@@ -236,6 +236,13 @@ void Lifecycle::stop_tasks(const std::string& connector, const std::vector<int>&
   await_tasks(connector, std::move(runners), std::move(then));
 }
 
+void Lifecycle::request_stop(const base::TaskId& task) {
+  const auto found = instances_.find(task.connector);
+  if (found == instances_.end()) return;
+  if (const auto runner = found->second.tasks.find(task.task); runner != found->second.tasks.end())
+    runner->second->request_stop();
+}
+
 void Lifecycle::await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners,
                             Finished then) {
   if (runners.empty()) return then();

@@ -76,6 +76,9 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   void start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int, config::ConfigMap>> raw_task_configs,
                    Then then);
   void stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then);
+  // The first half of stopping it: stop_tasks() must follow. For one that must not go on while something else is waited
+  // for.
+  void request_stop(const base::TaskId& task);
   // Stops everything, and starts nothing any more. `then` comes when all has ended or was abandoned, also what was
   // being stopped already.
   void stop_all(Finished then);

@@ -38,6 +38,7 @@ LocalWork::LocalWork(std::shared_ptr<CommandLoop> loop, Lifecycle& lifecycle, St
       lanes_(loop_, kPatience, [this](const std::string& connector) { lifecycle_.interrupt(connector); }) {}
 
 void LocalWork::reconcile(const std::string& connector, Finished stopped) {
+  request_stops(connector);
   auto& queued = queued_[connector];
   if (queued) {  // it will see what is wanted by then
     queued->stopped.push_back(std::move(stopped));
@@ -46,6 +47,17 @@ void LocalWork::reconcile(const std::string& connector, Finished stopped) {
   queued = std::make_shared<Step>();
   queued->stopped.push_back(std::move(stopped));
   enqueue(connector, queued);
+}
+
+void LocalWork::request_stops(const std::string& connector) {
+  const auto local = locals_.find(connector);
+  if (local == locals_.end()) return;
+  const auto wanted = events_.wanted(connector);
+  for (auto& [id, generation] : local->second.tasks) {
+    if (wanted && wanted->tasks.contains(id) && generation == wanted->task_generation) continue;
+    lifecycle_.request_stop({connector, id});
+    generation = kStopping;
+  }
 }
 
 void LocalWork::restart(const std::string& connector, Restart restart, std::function<void(Outcome)> done) {

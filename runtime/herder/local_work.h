@@ -69,15 +69,19 @@ class LocalWork {
   bool has_task(const base::TaskId& task) const;
 
  private:
+  static constexpr std::int64_t kStopping = -2;  // no task is of this generation
   // What was started, or tried: a failed start is not tried again until something changes or it is asked for.
   struct Local {
     std::optional<config::ConfigMap> connector;  // the instance's configuration
     TargetState target = TargetState::kStarted;  // last told to the instances
-    std::map<int, std::int64_t> tasks;           // -> generation
+    std::map<int, std::int64_t> tasks;           // -> generation, or kStopping
     bool empty() const { return !connector && tasks.empty(); }
   };
   struct Step;
 
+  // Tells tasks that are not wanted any more to stop, at once: the step that awaits their end may have to wait behind a
+  // plugin that hangs, while the work is another worker's already.
+  void request_stops(const std::string& connector);
   void enqueue(const std::string& connector, std::shared_ptr<Step> step);
   void stop_phase(const std::string& connector, const std::shared_ptr<Step>& step);
   void start_phase(const std::string& connector, const std::shared_ptr<Step>& step);
