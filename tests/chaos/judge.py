@@ -116,7 +116,7 @@ def _in_order(verdict, sources, records, faults):
     for task, numbers in _by_task(records).items():
         verdict.doubled_in_topic += len(numbers) - len(set(numbers))
         unborn = sorted(life.resumed for life in sources if life.task == task and life.resumed is not None)
-        following = []  # what each life that has begun would send next; the latest first
+        following = []  # what each life that has begun, or a request that is repeated, would send next
         highest = -1
         for seqno in numbers:
             if seqno > highest + 1:
@@ -126,12 +126,10 @@ def _in_order(verdict, sources, records, faults):
                 following.remove(seqno)
             elif seqno in unborn:
                 unborn.remove(seqno)
-            elif repeats and any(later > seqno for later in following):
-                following.remove(next(later for later in following if later > seqno))
-            else:
+            elif not (repeats and any(later > seqno for later in following)):  # a repeated request; whose, the record does not tell
                 verdict.violations.append(f"task {task}: {seqno} is in the topic again, and no life of the task began there")
                 break
-            following.insert(0, seqno + 1)
+            following.append(seqno + 1)
             highest = max(highest, seqno)
     for life in sources:
         numbers = [seqno for _, seqno in life.polled]

@@ -62,6 +62,12 @@ class JudgeTest(unittest.TestCase):
         # A life that began again at an earlier number; the rest of its predecessor arrives in between.
         self.good([source(0, 4, 1000, acknowledged=False), source(2, 5, 9000)], topic(0, 1, 2, 2, 3, 3, 4, 4, 5), [Fault("pause", "w0", 1045, 8900)])
 
+    def test_repeated_request_of_a_fenced_life(self):
+        # The first life's request arrives twice, the second time behind its successor's first records.
+        lives_of_it = [source(0, 3, 1000, acknowledged=False), source(1, 6, 9000, "w1")]
+        self.good(lives_of_it, topic(0, 1, 2, 1, 2, 3, 4, 1, 2, 5, 3, 6), [Fault("stall", "w0", 1015, 8900)])
+        self.bad("is in the topic before", lives_of_it, topic(0, 1, 2, 1, 2, 3, 4, 1, 2, 6, 5), [Fault("stall", "w0", 1015, 8900)])
+
     def test_hand_over(self):
         lives_of_it = [source(0, 4, 1000, stopping=True), source(3, 6, 2000)]
         self.bad("stopped in quiet", lives_of_it, topic(0, 1, 2, 3, 4, 3, 4, 5, 6))
