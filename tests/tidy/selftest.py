@@ -63,7 +63,6 @@ class Tidy(unittest.TestCase):
             "plugins/tick/other.cc": "plugins/jdbc/jdbc.h",
             "runtime/data/plug.cc": "plugins/tick/tick.h",
             "rest/cmd.cc": "runtime/cmd/options.h",
-            "tests/unit/rest/cmd_test.cc": "runtime/cmd/options.h",
             "runtime/herder/web.cc": "rest/web.h",
         }
         for name, header in cases.items():
