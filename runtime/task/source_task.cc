@@ -110,8 +110,10 @@ class SourceTask final : public TaskThread {
       if (!flushed)
         kLog.warn("{} records were not acknowledged in time; they will be sent again after a restart",
                   producer_->outstanding());
-      // The instance hears of the final commit before it is stopped.
-      if (committer_.finish(std::max(deadline, Clock::now() + milliseconds(100))) && started_) commit_instance();
+      // The instance hears of the final commit before it is stopped. One that was given up meanwhile commits nothing:
+      // another may have gone on from where it was.
+      if (!abandoned() && committer_.finish(std::max(deadline, Clock::now() + milliseconds(100))) && started_)
+        commit_instance();
     }
     {
       std::lock_guard lock(instance_mutex_);
