@@ -40,8 +40,7 @@ WorkerGroup::Options group_options_of(const config::WorkerConfig& worker, std::s
 }  // namespace
 
 DistributedHerder::DistributedHerder(HerderParts parts, ClusterParts cluster)
-    : core_(parts, cluster.loop ? cluster.loop : std::make_shared<CommandLoop>(*parts.worker->clock),
-            parts.worker->config->group_id()),
+    : core_(parts, std::make_shared<CommandLoop>(*parts.worker->clock), parts.worker->config->group_id()),
       cluster_(std::move(cluster)),
       loop_(core_.loop()),
       statuses_(

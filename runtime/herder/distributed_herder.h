@@ -45,7 +45,6 @@ struct ClusterParts {
   std::string advertised_url;  // ends with a slash
   // [any] The worker cannot go on: an internal topic cannot be read.
   std::function<void(const base::Error&)> on_fatal;
-  std::shared_ptr<CommandLoop> loop = {};  // null: its own; simulations have theirs
 };
 
 class DistributedHerder final : public Herder, private GroupHost, private store::ConfigListener {

@@ -108,13 +108,11 @@ base::Result<std::vector<TaskInfo>> DistributedHerder::task_infos(std::string_vi
 }
 
 base::Result<ConnectorStateInfo> DistributedHerder::connector_status(std::string_view connector) {
-  if (auto status = statuses_.connector(connector)) return std::move(*status);
-  return base::fail(not_found(fmt::format("No status found for connector {}", connector)));
+  return status_of(statuses_, connector);
 }
 
 base::Result<TaskStateInfo> DistributedHerder::task_status(const base::TaskId& task) {
-  if (auto status = statuses_.task(task)) return std::move(*status);
-  return base::fail(not_found(fmt::format("No status found for task {}", task.to_string())));
+  return status_of(statuses_, task);
 }
 
 base::Result<std::vector<std::string>> DistributedHerder::active_topics(std::string_view connector) {

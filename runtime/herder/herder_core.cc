@@ -18,6 +18,16 @@ base::Error too_many_requests() {
           "Too many requests wait for this worker already; try again later"};
 }
 
+base::Result<ConnectorStateInfo> status_of(const StatusBook& statuses, std::string_view connector) {
+  if (auto status = statuses.connector(connector)) return std::move(*status);
+  return base::fail(not_found(fmt::format("No status found for connector {}", connector)));
+}
+
+base::Result<TaskStateInfo> status_of(const StatusBook& statuses, const base::TaskId& task) {
+  if (auto status = statuses.task(task)) return std::move(*status);
+  return base::fail(not_found(fmt::format("No status found for task {}", task.to_string())));
+}
+
 void apply_patch(config::ConfigMap& config, const config::ConfigMap& patch) {
   for (const auto& [key, text] : patch) {
     if (text) {

@@ -17,6 +17,7 @@
 #include "runtime/herder/lifecycle.h"
 #include "runtime/herder/offset_operations.h"
 #include "runtime/herder/reply.h"
+#include "runtime/herder/status_book.h"
 #include "runtime/herder/validation.h"
 #include "runtime/herder/work_pool.h"
 #include "runtime/herder/zombie_fencing.h"
@@ -40,6 +41,10 @@ struct HerderParts {
 
 base::Error not_found(std::string message);
 base::Error too_many_requests();
+
+// What the book says. Error: NotFoundException with Connect's text, before the first status.
+base::Result<ConnectorStateInfo> status_of(const StatusBook& statuses, std::string_view connector);
+base::Result<TaskStateInfo> status_of(const StatusBook& statuses, const base::TaskId& task);
 
 // PATCH config: a null text removes its key.
 void apply_patch(config::ConfigMap& config, const config::ConfigMap& patch);
