@@ -2,10 +2,10 @@
 
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "runtime/data/schema.h"
+#include "smt/per_schema.h"
 #include "smt/side.h"
 
 namespace sluice::smt {
@@ -26,7 +26,8 @@ class HoistField final : public data::RecordTransform {
       items[1] = side_value(record, side_);
       return set_side(batch, record, side_, nullptr, Value::map(items, 1));
     }
-    SLUICE_TRY_ASSIGN(const Schema* wrapper, wrapper_of(*context.schemas, schema));
+    SLUICE_TRY_ASSIGN(const auto* plan, wrappers_.get(schema, [&] { return wrapper_of(*context.schemas, schema); }));
+    const Schema* wrapper = *plan;
     sluice_struct* fields = arena_struct(arena, wrapper);
     if (fields == nullptr) return out_of_memory();
     fields->fields[0] = side_value(record, side_);
@@ -34,29 +35,15 @@ class HoistField final : public data::RecordTransform {
   }
 
  private:
-  base::Result<const Schema*> wrapper_of(data::SchemaPool& pool, const Schema* schema) {
-    if (schema == last_) return last_wrapper_;
+  base::Result<const Schema*> wrapper_of(data::SchemaPool& pool, const Schema* schema) const {
     if (!field_)
       return base::fail(base::Code::kBadRecord, base::exceptions::kSchemaBuilder, "fieldName cannot be null.");
-    auto [entry, added] = wrappers_.try_emplace(schema, nullptr);
-    if (added) {
-      auto built = data::SchemaBuilder::structure().field(*field_, schema).build(pool);
-      if (!built) {
-        wrappers_.erase(entry);
-        return base::fail(std::move(built).error());
-      }
-      entry->second = *built;
-    }
-    last_ = schema;
-    last_wrapper_ = entry->second;
-    return last_wrapper_;
+    return data::SchemaBuilder::structure().field(*field_, schema).build(pool);
   }
 
   const Side side_;
   const std::optional<std::string> field_;
-  std::unordered_map<const Schema*, const Schema*> wrappers_;  // as many as the task has schemas
-  const Schema* last_ = nullptr;
-  const Schema* last_wrapper_ = nullptr;
+  PerSchema<const Schema*> wrappers_;
 };
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {

@@ -3,10 +3,10 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
 
@@ -103,7 +103,8 @@ class InsertField final : public data::RecordTransform {
     const Value& value = side_value(record, side_);
     SLUICE_TRY(require_struct(value, kPurpose));
     const Schema& schema = value.struct_schema();
-    SLUICE_TRY_ASSIGN(const Schema* extended, extended_of(*context.schemas, schema));
+    SLUICE_TRY_ASSIGN(const auto* plan, extended_.get(&schema, [&] { return extend(*context.schemas, schema); }));
+    const Schema* extended = *plan;
     sluice_struct* fields = arena_struct(batch.arena().c(), extended);
     if (fields == nullptr) return out_of_memory();
     std::size_t at = 0;
@@ -114,18 +115,6 @@ class InsertField final : public data::RecordTransform {
       ++at;
     }
     return set_side(batch, record, side_, extended, Value::record(fields, at));
-  }
-
-  base::Result<const Schema*> extended_of(data::SchemaPool& pool, const Schema& schema) {
-    if (&schema == last_) return last_extended_;
-    auto found = extended_.find(&schema);
-    if (found == extended_.end()) {
-      SLUICE_TRY_ASSIGN(const Schema* built, extend(pool, schema));
-      found = extended_.emplace(&schema, built).first;
-    }
-    last_ = &schema;
-    last_extended_ = found->second;
-    return last_extended_;
   }
 
   base::Result<const Schema*> extend(data::SchemaPool& pool, const Schema& schema) const {
@@ -163,9 +152,7 @@ class InsertField final : public data::RecordTransform {
   const std::vector<Insertion> insertions_;
   const std::string static_value_;
   const bool use_default_;
-  std::unordered_map<const Schema*, const Schema*> extended_;  // as many as the task has schemas
-  const Schema* last_ = nullptr;
-  const Schema* last_extended_ = nullptr;
+  PerSchema<const Schema*> extended_;
 };
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
