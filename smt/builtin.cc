@@ -1,5 +1,6 @@
 #include "smt/builtin.h"
 
+#include "smt/extract_field.h"
 #include "smt/filter.h"
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
@@ -11,6 +12,8 @@ namespace sluice::smt {
 
 const std::vector<BuiltinTransform>& builtin_transforms() {
   static const std::vector<BuiltinTransform> kTransforms = {
+      {"org.apache.kafka.connect.transforms.ExtractField$Key", extract_field_config, make_extract_field_key},
+      {"org.apache.kafka.connect.transforms.ExtractField$Value", extract_field_config, make_extract_field_value},
       {"org.apache.kafka.connect.transforms.Filter", filter_config, make_filter},
       {"org.apache.kafka.connect.transforms.HoistField$Key", hoist_field_config, make_hoist_field_key},
       {"org.apache.kafka.connect.transforms.HoistField$Value", hoist_field_config, make_hoist_field_value},

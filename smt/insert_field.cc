@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "smt/map_edit.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
@@ -82,21 +83,12 @@ class InsertField final : public data::RecordTransform {
   base::Status insert_into_map(const data::TransformContext& context, data::Batch& batch, data::Record& record) const {
     const Value& value = side_value(record, side_);
     SLUICE_TRY(require_map(value, kPurpose));
-    const auto old = value.items();
-    auto* items = arena_array<sluice_value>(batch.arena().c(), old.size() + insertions_.size() * 2);
-    if (items == nullptr) return out_of_memory();
-    std::size_t count = old.size();
-    for (std::size_t i = 0; i < count; ++i) items[i] = old[i];
+    SLUICE_TRY_ASSIGN(auto edit, MapEdit::copy(batch.arena().c(), value, insertions_.size()));
     for (const auto& insertion : insertions_) {
       SLUICE_TRY_ASSIGN(const auto add, inserted(context, batch, record, insertion.what, false));
-      if (!add) continue;
-      std::size_t at = 0;
-      while (at < count && !(Value(items[at]).is(Kind::kString) && Value(items[at]).text() == insertion.field)) at += 2;
-      items[at] = Value::string(insertion.field);
-      items[at + 1] = *add;
-      if (at == count) count += 2;
+      if (add) edit.put(insertion.field, *add);
     }
-    return set_side(batch, record, side_, nullptr, Value::map(items, count / 2));
+    return set_side(batch, record, side_, nullptr, edit.map());
   }
 
   base::Status insert_into_struct(const data::TransformContext& context, data::Batch& batch, data::Record& record) {

@@ -1,0 +1,33 @@
+#pragma once
+// Schemaless records: reading a key of a map, and changed copies of one.
+
+#include <string_view>
+
+#include <sluice/value.hpp>
+
+#include "runtime/base/status.h"
+#include "smt/side.h"
+
+namespace sluice::smt {
+
+// The value of a text key; null where there is none.
+Value map_value(const Value& map, std::string_view key);
+
+// A copy of a map in which keys may be set, as Java's Map.put does: a new key goes to the end. Keys are not copied:
+// they must live as long as the batch.
+class MapEdit {
+ public:
+  // `keys_new_max` bounds the keys that put() may add. Error: the arena's limit is reached.
+  static base::Result<MapEdit> copy(sluice_arena* arena, const Value& map, std::size_t keys_new_max);
+
+  void put(std::string_view key, const Value& value);
+  Value map() const { return Value::map(items_, count_ / 2); }
+
+ private:
+  MapEdit(sluice_value* items, std::size_t count) : items_(items), count_(count) {}
+
+  sluice_value* items_;
+  std::size_t count_;  // keys and values
+};
+
+}  // namespace sluice::smt
