@@ -423,6 +423,8 @@ void GroupMember::round_failed(TimePoint now, std::int16_t error, std::string_vi
     round_at_ = now + kRefusedRetry;
     refuse(std::move(why));
   } else {
+    // Whatever became of this round, a new one settles it; asking for the same again may be refused for ever.
+    if (round_ == Round::kSyncing) begin_again(now);
     retry_round(now);
   }
 }

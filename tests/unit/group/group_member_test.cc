@@ -358,6 +358,24 @@ TEST_F(GroupMemberTest, CoordinatorMoves) {
   EXPECT_EQ(listener_.take(), (Events{"prepare", "joined 1"}));
 }
 
+// librdkafka's mock coordinator refuses whoever syncs after the leader, each time again.
+TEST_F(GroupMemberTest, RefusedSyncBeginsANewRound) {
+  constexpr std::int16_t kInvalidRequest = 42;
+  member_->start(now_);
+  find();
+  offer("mine");
+  answer_join(0, 1, "m-2", "m-1");
+  answer_sync(kInvalidRequest);
+  pass(1s);
+  EXPECT_EQ(coordinator_.syncs, 1);
+  EXPECT_EQ(coordinator_.joins, 2);
+  EXPECT_EQ(coordinator_.last_join.member_id, "m-1");
+  EXPECT_EQ(coordinator_.last_join.protocols[0].second, "mine");
+  answer_join(0, 2, "m-2", "m-1");
+  answer_sync(0);
+  EXPECT_EQ(listener_.take(), (Events{"prepare", "joined 2"}));
+}
+
 TEST_F(GroupMemberTest, ConnectionLossInARoundAsksAgain) {
   member_->start(now_);
   find();
