@@ -72,6 +72,12 @@ class SourceTask final : public TaskThread {
     if (instance_ != nullptr) instance_->request_stop();
   }
 
+  // What is queued may wait for its broker for long; delivered later it would come after what the next task sends.
+  void notify_abandon() override {
+    std::lock_guard lock(producer_mutex_);
+    if (producer_ != nullptr) producer_->purge(true);
+  }
+
  private:
   // ---- the ends of the task's life ----
 
@@ -85,7 +91,11 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
     SLUICE_TRY(offsets_.start());
     SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, source_producer_config(worker_, spec_.connector, id()));
-    SLUICE_TRY_ASSIGN(producer_, kafka::Producer::create(client));
+    SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(client));
+    {
+      std::lock_guard lock(producer_mutex_);
+      producer_ = std::move(producer);
+    }
     SLUICE_TRY_ASSIGN(auto instance, plugin::SourceTaskInstance::create(*component_.source_task, services_));
     {
       std::lock_guard lock(instance_mutex_);
@@ -130,7 +140,9 @@ class SourceTask final : public TaskThread {
     if (producer_ == nullptr) return;
     producer_->purge(true);
     static_cast<void>(producer_->flush(Clock::now() + kProducerCloseTimeout, [](std::span<const kafka::Delivery>) {}));
-    producer_.reset();
+    std::unique_lock lock(producer_mutex_);
+    const auto closed = std::move(producer_);
+    lock.unlock();  // its end may take a while, and abandon() must not wait
   }
 
   // ---- the loop ----
@@ -304,6 +316,7 @@ class SourceTask final : public TaskThread {
   // Hands the rest of run_ to the producer. False: it is full, or one record could not be placed yet.
   base::Result<bool> send_run(SourceBatch& batch) {
     while (run_sent_ < run_.size()) {
+      if (abandoned()) return false;
       const std::size_t plain = plain_records(run_sent_);
       const std::size_t wanted = plain > 0 ? plain : 1;
       for (std::size_t i = 0; i < wanted; ++i) {
@@ -455,6 +468,8 @@ class SourceTask final : public TaskThread {
       SourceBatch& batch = *flight.batch;
       const data::Record& record = batch.data->record(flight.record);
       if (report.error != kafka::error_code::kNone) [[unlikely]] {
+        if (report.error == kafka::error_code::kPurgedQueue || report.error == kafka::error_code::kPurgedInFlight)
+          continue;  // given up: whoever goes on sends it again
         if (auto status = produce_failed(batch, record, kafka::make_error(report.error, "Failed to deliver a record"));
             !status) {
           if (!send_error_) send_error_ = std::move(status).error();
@@ -579,6 +594,7 @@ class SourceTask final : public TaskThread {
   std::vector<std::unique_ptr<SourceBatch>> free_;
   std::deque<std::unique_ptr<SourceBatch>> in_flight_;  // sent, waiting for reports
   std::unique_ptr<SourceBatch> current_;                // being sent
+  std::mutex producer_mutex_;                           // abandon() may come while the producer is made or destroyed
   std::unique_ptr<kafka::Producer> producer_;           // after the batches: it is destroyed first
 
   std::mutex instance_mutex_;  // request_stop may come while the instance is made or destroyed

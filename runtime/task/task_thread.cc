@@ -92,6 +92,7 @@ bool TaskThread::await(std::chrono::steady_clock::time_point deadline) {
 
 void TaskThread::abandon() {
   abandoned_.store(true, std::memory_order_release);
+  notify_abandon();
   // tidy: allow(detach): a plugin that hangs keeps its thread; nobody may wait for it
   if (thread_.joinable()) thread_.detach();
   kLog.error("Graceful stop of task {} failed.", id().to_string());

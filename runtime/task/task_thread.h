@@ -37,6 +37,8 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   // [any] Passes the request to the plugin instance, if there is one.
   virtual void notify_stop() = 0;
   virtual void notify_pause() {}
+  // [any] The task was given up: another may take its work over, and nothing of this one may reach Kafka any more.
+  virtual void notify_abandon() {}
 
   bool stopping() const { return stop_.requested(); }
   bool pause_wanted() const { return paused_.load(std::memory_order_relaxed); }

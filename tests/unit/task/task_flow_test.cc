@@ -205,6 +205,14 @@ class TaskFlow : public testing::Test {
     return values;
   }
 
+  // How many records partition 0 of a topic has.
+  std::int64_t size_of(const std::string& topic) {
+    auto client = must(kafka::translate_client_config({{"bootstrap.servers", broker_->bootstrap_servers()}},
+                                                      kafka::ClientKind::kProducer));
+    const base::TopicPartition partitions[] = {{topic, 0}};
+    return must(must(kafka::Producer::create(client))->end_offsets(partitions, kPatience)).front().offset;
+  }
+
   void fill(const std::string& topic, int count) {
     auto client = must(kafka::translate_client_config({{"bootstrap.servers", broker_->bootstrap_servers()}},
                                                       kafka::ClientKind::kProducer));
@@ -335,6 +343,23 @@ TEST_F(TaskFlow, APausedSourceDoesNotPoll) {
     return std::count(events.begin(), events.end(), "PAUSED") == 2;
   }));
   EXPECT_TRUE(stop(runner));
+}
+
+TEST_F(TaskFlow, AnAbandonedSourceDeliversNothingWhenItsBrokerComesBack) {
+  auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "3"}}, true);
+  EXPECT_EQ(listener_.wait_for("PAUSED"), "PAUSED");
+  broker_->set_down(true);
+  runner->set_paused(false);
+  EXPECT_EQ(listener_.wait_for("topic out"), "topic out");  // its records are with the producer now
+  runner->request_stop();
+  EXPECT_FALSE(runner->await(Clock::now() + milliseconds(200)));  // waits for the broker
+  runner->abandon();
+  broker_->set_down(false);
+  EXPECT_TRUE(runner->await(Clock::now() + kPatience));
+  fill("out", 1);
+  EXPECT_EQ(values_in("out", 1), numbers(0, 1));
+  EXPECT_EQ(size_of("out"), 1);
+  EXPECT_EQ(stored_offset(R"({"line":0})"), "");
 }
 
 TEST_F(TaskFlow, ASinkPutsAndCommits) {
