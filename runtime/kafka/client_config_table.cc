@@ -314,7 +314,8 @@ constexpr auto kRules = std::to_array<Rule>({
       "at most `transaction.timeout.ms` if transactional"},
      Convert::kSpecial},
     {{"enable.idempotence", kProducerBit, KeyAction::kTranslated, "enable.idempotence",
-      "unset: true unless acks, retries or max.in.flight contradict, as in Java"},
+      "unset: true unless acks, retries or max.in.flight contradict, as in Java; also for source tasks ([ADR "
+      "12](adr/0012-idempotent-producers.md))"},
      Convert::kSpecial},
     {{"key.serializer", kProducerBit, KeyAction::kIgnored, "", "keys are bytes made by the converter"},
      Convert::kSilent},

@@ -27,10 +27,10 @@ base::Result<kafka::ClientConfig> translate(const WorkerContext& worker, const c
   return config;
 }
 
+// Connect's, but for enable.idempotence, which it switches off (ADR 12): on unless a user's keys contradict it.
 kafka::ConfigMap producer_defaults() {
   return {{"acks", "all"},
           {"max.block.ms", "9223372036854775807"},
-          {"enable.idempotence", "false"},
           {"max.in.flight.requests.per.connection", "1"},
           {"delivery.timeout.ms", "2147483647"}};
 }
