@@ -1,17 +1,26 @@
 #include "smt/builtin.h"
 
+#include "smt/cast.h"
+#include "smt/drop_headers.h"
 #include "smt/extract_field.h"
 #include "smt/filter.h"
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
 #include "smt/insert_header.h"
+#include "smt/mask_field.h"
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
+#include "smt/set_schema_metadata.h"
+#include "smt/timestamp_converter.h"
+#include "smt/timestamp_router.h"
 
 namespace sluice::smt {
 
 const std::vector<BuiltinTransform>& builtin_transforms() {
   static const std::vector<BuiltinTransform> kTransforms = {
+      {"org.apache.kafka.connect.transforms.Cast$Key", cast_config, make_cast_key},
+      {"org.apache.kafka.connect.transforms.Cast$Value", cast_config, make_cast_value},
+      {"org.apache.kafka.connect.transforms.DropHeaders", drop_headers_config, make_drop_headers},
       {"org.apache.kafka.connect.transforms.ExtractField$Key", extract_field_config, make_extract_field_key},
       {"org.apache.kafka.connect.transforms.ExtractField$Value", extract_field_config, make_extract_field_value},
       {"org.apache.kafka.connect.transforms.Filter", filter_config, make_filter},
@@ -20,7 +29,18 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"org.apache.kafka.connect.transforms.InsertField$Key", insert_field_config, make_insert_field_key},
       {"org.apache.kafka.connect.transforms.InsertField$Value", insert_field_config, make_insert_field_value},
       {"org.apache.kafka.connect.transforms.InsertHeader", insert_header_config, make_insert_header},
+      {"org.apache.kafka.connect.transforms.MaskField$Key", mask_field_config, make_mask_field_key},
+      {"org.apache.kafka.connect.transforms.MaskField$Value", mask_field_config, make_mask_field_value},
       {"org.apache.kafka.connect.transforms.RegexRouter", regex_router_config, make_regex_router},
+      {"org.apache.kafka.connect.transforms.SetSchemaMetadata$Key", set_schema_metadata_config,
+       make_set_schema_metadata_key},
+      {"org.apache.kafka.connect.transforms.SetSchemaMetadata$Value", set_schema_metadata_config,
+       make_set_schema_metadata_value},
+      {"org.apache.kafka.connect.transforms.TimestampConverter$Key", timestamp_converter_config,
+       make_timestamp_converter_key},
+      {"org.apache.kafka.connect.transforms.TimestampConverter$Value", timestamp_converter_config,
+       make_timestamp_converter_value},
+      {"org.apache.kafka.connect.transforms.TimestampRouter", timestamp_router_config, make_timestamp_router},
   };
   return kTransforms;
 }

@@ -1,5 +1,8 @@
 #include "smt/shapes.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "runtime/data/value_text.h"
 
 namespace sluice::smt {
@@ -22,14 +25,37 @@ base::Status require_struct(const Value& value, std::string_view purpose) {
   return base::data_error("Only Struct objects supported for [{}], found: {}", purpose, class_of(value));
 }
 
-data::SchemaBuilder struct_like(const Schema& schema) {
-  auto builder = data::SchemaBuilder::structure();
+base::Status require_struct_type(const Schema& schema) {
+  if (schema.type() == Kind::kStruct) return {};
+  return base::data_error("Cannot list fields on non-struct type");
+}
+
+base::Status require_fields_of(const Value& record, const Schema& schema) {
+  const Schema& own = record.struct_schema();
+  if (&own == &schema) [[likely]]
+    return {};
+  const auto same = [](const Field& a, const Field& b) { return a.name() == b.name() && &a.schema() == &b.schema(); };
+  if (std::ranges::equal(own.fields(), schema.fields(), same)) return {};
+  return base::data_error("Struct schemas do not match.");
+}
+
+data::SchemaBuilder with_basics_of(const Schema& schema, data::SchemaBuilder builder) {
   if (schema.has_name()) builder.name(schema.name());
   if (schema.has_version()) builder.version(schema.version);
   if (schema.has_doc()) builder.doc(schema.doc());
   if (schema.has_parameters()) builder.empty_parameters();
   for (const auto& [key, value] : schema.parameters()) builder.parameter(view(key), view(value));
   return builder;
+}
+
+base::Result<const Schema*> build_with_default(data::SchemaBuilder builder, const Value& default_value,
+                                               data::SchemaPool& pool) {
+  SLUICE_TRY_ASSIGN(const Schema* plain, builder.build(pool));
+  if (default_value.is_null()) return plain;
+  if (auto fits = data::check_value(*plain, default_value); !fits)
+    return base::fail(base::Error(base::Code::kBadRecord, base::exceptions::kSchemaBuilder, "Invalid default value")
+                          .with_cause(std::move(fits).error()));
+  return builder.default_value(default_value).build(pool);
 }
 
 config::ConfigKey replace_null_with_default_key() {

@@ -7,6 +7,7 @@
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_def.h"
+#include "runtime/data/check_value.h"
 #include "runtime/data/schema.h"
 
 namespace sluice::smt {
@@ -16,8 +17,27 @@ base::Status require_map(const Value& value, std::string_view purpose);
 // DataException "Only Struct objects supported for [PURPOSE], found: C".
 base::Status require_struct(const Value& value, std::string_view purpose);
 
-// A required struct schema with the name, version, doc and parameters of `schema`, and no fields.
-data::SchemaBuilder struct_like(const Schema& schema);
+// DataException "Cannot list fields on non-struct type".
+base::Status require_struct_type(const Schema& schema);
+// A struct may bear another schema than the record's, as long as its fields are the same: what was prepared for
+// `schema` holds for it then. DataException "Struct schemas do not match."
+base::Status require_fields_of(const Value& record, const Schema& schema);
+// What Java refuses when a field is copied: a null that the field does not allow. DataException.
+inline base::Status check_copied(const Field& field, const Value& value) {
+  if (!value.is_null() || field.schema().optional()) [[likely]]
+    return {};
+  return data::check_field(field, value);
+}
+
+// `builder` with the name, version, doc and parameters of `schema`.
+data::SchemaBuilder with_basics_of(const Schema& schema, data::SchemaBuilder builder);
+// A required struct schema with these, and no fields.
+inline data::SchemaBuilder struct_like(const Schema& schema) {
+  return with_basics_of(schema, data::SchemaBuilder::structure());
+}
+// Builds with a default value (null: none), which must fit. Error: SchemaBuilderException "Invalid default value".
+base::Result<const Schema*> build_with_default(data::SchemaBuilder builder, const Value& default_value,
+                                               data::SchemaPool& pool);
 
 // A field of a struct as getters see it: a null gives the field's default if `use_default`.
 inline Value field_value(const Value& record, const Schema& schema, std::size_t field, bool use_default) {

@@ -14,6 +14,30 @@
 
 namespace sluice::data {
 
+namespace {
+
+// For how long a letter shows the same, at least.
+std::int64_t finest_ms(char16_t letter) {
+  switch (letter) {
+    case u'S':
+      return 1;
+    case u's':
+      return 1000;
+    case u'm':
+      return 60'000;
+    case u'H':
+    case u'k':
+    case u'K':
+    case u'h':
+    case u'a':
+      return 3'600'000;
+    default:
+      return kMillisPerDay;
+  }
+}
+
+}  // namespace
+
 // ---- SimpleDateFormat: pattern
 // -------------------------------------------------------------------------------------------
 
@@ -49,7 +73,13 @@ base::Result<DateFormat> DateFormat::compile(std::string_view pattern) {
     if (item.letter == u'X' && item.count > 3)
       return base::fail(base::Code::kInvalidConfig, base::exceptions::kIllegalArgument,
                         "invalid ISO 8601 format: length={}", item.count);
+  format.period_ms_ = kMillisPerDay;
+  for (const Item& item : format.items_) format.period_ms_ = std::min(format.period_ms_, finest_ms(item.letter));
   return format;
+}
+
+std::int64_t DateFormat::period(std::int64_t epoch_ms) const {
+  return epoch_ms / period_ms_ - (epoch_ms % period_ms_ < 0 ? 1 : 0);
 }
 
 // ---- SimpleDateFormat: formatting

@@ -18,6 +18,8 @@ class DateFormat {
   static base::Result<DateFormat> compile(std::string_view pattern);
 
   void append(std::int64_t epoch_ms, std::string& out) const;
+  // Equal for times that have the same text because the pattern shows nothing finer than its smallest letter.
+  std::int64_t period(std::int64_t epoch_ms) const;
 
   struct Parsed {
     bool ok = false;
@@ -35,6 +37,7 @@ class DateFormat {
     std::u16string literal;  // one code unit or more
   };
   std::vector<Item> items_;
+  std::int64_t period_ms_ = 0;
 };
 
 }  // namespace sluice::data
