@@ -4,9 +4,9 @@
 
 #include "runtime/base/strings.h"
 #include "runtime/data/convert.h"
-#include "runtime/data/decimal.h"
 #include "runtime/data/java_text.h"
 #include "runtime/data/logical.h"
+#include "runtime/data/number_value.h"
 #include "runtime/data/schema.h"
 #include "runtime/data/value_text.h"
 #include "smt/side.h"
@@ -45,48 +45,9 @@ Result<Value> base_value(const Schema* schema, const Value& value) {
   return Value::int32(number);
 }
 
-bool is_number(const Value& value) {
-  return value.is_integer() || value.is(Kind::kFloat32) || value.is(Kind::kFloat64) || value.is(Kind::kDecimal);
-}
-
-Value integer_of(Kind kind, std::int64_t number) {
-  switch (kind) {
-    case Kind::kInt8:
-      return Value::int8(static_cast<std::int8_t>(number));
-    case Kind::kInt16:
-      return Value::int16(static_cast<std::int16_t>(number));
-    case Kind::kInt32:
-      return Value::int32(static_cast<std::int32_t>(number));
-    case Kind::kBoolean:
-      return Value::boolean(number != 0);
-    default:
-      return Value::int64(number);
-  }
-}
-
-// Java's Number.xxxValue: floating numbers are cut to int before they become a byte or a short.
 Value from_number(const Value& value, Kind target) {
-  if (target == Kind::kFloat32 && value.is(Kind::kDecimal))
-    return Value::float32(data::decimal_to_float(data::decimal_number(value)));
-  if (target == Kind::kFloat64 && value.is(Kind::kDecimal))
-    return Value::float64(data::decimal_to_double(data::decimal_number(value)));
-  if (value.is(Kind::kDecimal)) return integer_of(target, data::decimal_to_int64(data::decimal_number(value)));
-  if (value.is_integer()) {
-    if (target == Kind::kFloat32) return Value::float32(static_cast<float>(value.i64()));
-    if (target == Kind::kFloat64) return Value::float64(static_cast<double>(value.i64()));
-    return integer_of(target, value.i64());
-  }
-  const double number = value.is(Kind::kFloat32) ? static_cast<double>(value.f32()) : value.f64();
-  if (target == Kind::kFloat32) return Value::float32(static_cast<float>(number));
-  if (target == Kind::kFloat64) return Value::float64(number);
-  if (target == Kind::kInt64 || target == Kind::kBoolean) return integer_of(target, data::java_to_int64(number));
-  return integer_of(target, data::java_to_int32(number));
-}
-
-Value from_boolean(bool value, Kind target) {
-  if (target == Kind::kFloat32) return Value::float32(value ? 1 : 0);
-  if (target == Kind::kFloat64) return Value::float64(value ? 1 : 0);
-  return integer_of(target, value ? 1 : 0);
+  if (target == Kind::kBoolean) return Value::boolean(data::number_to_int64(value) != 0);
+  return data::convert_number(value, target);
 }
 
 template <typename T>
@@ -136,8 +97,8 @@ Result<Value> cast_value(sluice_arena* arena, const Schema* schema, const Value&
   }
   SLUICE_TRY_ASSIGN(const Value plain, base_value(schema, value));
   if (plain.is(target)) return plain;
-  if (is_number(plain)) return from_number(plain, target);
-  if (plain.is(Kind::kBoolean)) return from_boolean(plain.boolean_value(), target);
+  if (data::is_number(plain)) return from_number(plain, target);
+  if (plain.is(Kind::kBoolean)) return data::convert_number(Value::int8(plain.boolean_value() ? 1 : 0), target);
   if (plain.is(Kind::kString)) return from_text(plain.text(), target);
   return data_error("Unexpected type in Cast transformation: class {}", data::java_class_name(plain));
 }

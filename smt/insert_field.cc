@@ -100,7 +100,11 @@ class InsertField final : public data::RecordTransform {
     sluice_struct* fields = arena_struct(batch.arena().c(), extended);
     if (fields == nullptr) return out_of_memory();
     std::size_t at = 0;
-    for (; at < schema.field_count; ++at) fields->fields[at] = field_value(value, schema, at, use_default_);
+    for (; at < schema.field_count; ++at) {
+      const Value field = field_value(value, schema, at, use_default_);
+      SLUICE_TRY(check_copied(schema.fields()[at], field));
+      fields->fields[at] = field;
+    }
     for (const auto& insertion : insertions_) {
       SLUICE_TRY_ASSIGN(const auto add, inserted(context, batch, record, insertion.what, true));
       if (add) fields->fields[at] = *add;

@@ -54,14 +54,9 @@ class Masks {
 
   static Mask zero_of(Kind kind) {
     static constexpr sluice_value kNoItems[1] = {};
+    if (kind <= Kind::kInt64 || kind == Kind::kBoolean || kind == Kind::kInstant)
+      return Value::integer(static_cast<std::uint8_t>(kind), 0);
     switch (kind) {
-      case Kind::kInt8:
-      case Kind::kInt16:
-      case Kind::kInt32:
-      case Kind::kInt64:
-      case Kind::kBoolean:
-      case Kind::kInstant:
-        return Value::integer(static_cast<std::uint8_t>(kind), 0);
       case Kind::kFloat32:
         return Value::float32(0);
       case Kind::kFloat64:

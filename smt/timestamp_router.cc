@@ -90,6 +90,7 @@ config::ConfigDef timestamp_router_config() {
   return config::ConfigDef(
       {config::optional_key("topic.format", config::Type::kString, "${topic}-${timestamp}", config::Importance::kHigh,
                             "Format string which can contain <code>${topic}</code> and <code>${timestamp}</code> as "
+                            // tidy: allow(word): Kafka's own text
                             "placeholders for the topic and timestamp, respectively."),
        config::optional_key("timestamp.format", config::Type::kString, "yyyyMMdd", config::Importance::kHigh,
                             "Format string for the timestamp that is compatible with "

@@ -8,6 +8,7 @@
 #include "runtime/data/java_calendar.h"
 #include "runtime/data/java_text.h"
 #include "runtime/data/logical.h"
+#include "runtime/data/number_value.h"
 #include "runtime/data/schema.h"
 #include "runtime/data/value_text.h"
 #include "runtime/data/values_parser.h"
@@ -33,36 +34,6 @@ base::Error cannot_convert(const Value& value, std::string_view target) {
 
 tl::unexpected<base::Error> null_value() {
   return base::data_error("Unable to convert a null value to a schema that requires a value");
-}
-
-bool is_number(const Value& value) {
-  return value.is_integer() || value.is(Kind::kFloat32) || value.is(Kind::kFloat64) || value.is(Kind::kDecimal);
-}
-
-std::int64_t number_to_int64(const Value& value) {
-  switch (value.kind()) {
-    case Kind::kFloat32:
-      return java_to_int64(static_cast<double>(value.f32()));
-    case Kind::kFloat64:
-      return java_to_int64(value.f64());
-    case Kind::kDecimal:
-      return decimal_to_int64(decimal_number(value));
-    default:
-      return value.i64();
-  }
-}
-
-double number_to_double(const Value& value) {
-  switch (value.kind()) {
-    case Kind::kFloat32:
-      return static_cast<double>(value.f32());
-    case Kind::kFloat64:
-      return value.f64();
-    case Kind::kDecimal:
-      return decimal_to_double(decimal_number(value));
-    default:
-      return static_cast<double>(value.i64());
-  }
 }
 
 bool has_name(const Schema* schema, std::string_view name) {
@@ -240,16 +211,7 @@ Result<Value> convert_to_number(const ConvertContext&, Kind kind, const Schema* 
     return kind == Kind::kFloat64 ? Value::float64(number) : Value::float32(static_cast<float>(number));
   }
   SLUICE_TRY_ASSIGN(const std::int64_t number, as_int64(value, from));
-  switch (kind) {
-    case Kind::kInt8:
-      return Value::int8(static_cast<std::int8_t>(number));
-    case Kind::kInt16:
-      return Value::int16(static_cast<std::int16_t>(number));
-    case Kind::kInt32:
-      return Value::int32(static_cast<std::int32_t>(number));
-    default:
-      return Value::int64(number);
-  }
+  return integer_value(kind, number);
 }
 
 Result<Value> convert_to_string(const ConvertContext& context, const Schema*, const Value& value) {

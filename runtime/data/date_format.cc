@@ -11,6 +11,7 @@
 #include "runtime/data/java_calendar.h"
 #include "runtime/data/java_text.h"
 #include "runtime/data/utf16.h"
+#include "runtime/data/zone_names.h"
 
 namespace sluice::data {
 
@@ -328,10 +329,10 @@ bool parse_zone(std::u16string_view text, std::size_t* at, char16_t letter, int 
     i += 3;
     sign = sign_at(i);
     if (sign != 0 && !parse_offset(text, &++i, 0, true, &minutes)) return false;
-  } else if (matches(text, i, "Coordinated Universal Time")) {
-    i += 26;
-  } else if (matches(text, i, "UTC")) {
-    i += 3;
+  } else if (const ZoneName* zone = match_zone_name(text.substr(i))) {
+    i += zone->name.size();
+    sign = 1;
+    minutes = zone->minutes;
   } else {
     return false;
   }
@@ -453,7 +454,14 @@ bool parse_field(std::u16string_view text, const Field& field, std::int64_t now_
 }  // namespace
 
 DateFormat::Parsed DateFormat::parse(std::string_view input, std::int64_t now_ms) const {
-  const std::u16string text = to_utf16(input);
+  // Dates are short and ASCII nearly always: those take nothing from the heap.
+  std::array<char16_t, 128> units;
+  if (input.size() > units.size() || !is_ascii(input)) return parse_units(to_utf16(input), now_ms);
+  std::copy(input.begin(), input.end(), units.begin());
+  return parse_units({units.data(), input.size()}, now_ms);
+}
+
+DateFormat::Parsed DateFormat::parse_units(std::u16string_view text, std::int64_t now_ms) const {
   DateParts parts;
   Parsed result;
   std::size_t at = 0;

@@ -36,6 +36,8 @@ class DateFormat {
     int count = 0;           // letters in a row
     std::u16string literal;  // one code unit or more
   };
+  Parsed parse_units(std::u16string_view text, std::int64_t now_ms) const;
+
   std::vector<Item> items_;
   std::int64_t period_ms_ = 0;
 };

@@ -3,8 +3,7 @@
 #include <unordered_map>
 
 #include "runtime/data/check_value.h"
-#include "runtime/data/decimal.h"
-#include "runtime/data/java_text.h"
+#include "runtime/data/number_value.h"
 #include "runtime/data/schema.h"
 #include "runtime/data/value_ops.h"
 #include "runtime/data/value_text.h"
@@ -28,11 +27,8 @@ tl::unexpected<base::Error> wrong_class(const Value& value, std::string_view tar
               java_class_name(value), target);
 }
 
-bool is_number(Kind type) {
-  return type >= Kind::kInt8 && type <= Kind::kFloat64;
-}
 bool promotable(Kind source, Kind target) {
-  return is_number(source) && is_number(target) && source <= target;
+  return source >= Kind::kInt8 && source <= target && target <= Kind::kFloat64;
 }
 
 bool same_parameters(const Schema& a, const Schema& b) {
@@ -59,57 +55,6 @@ base::Status check_compatible(const Schema& source, const Schema& target) {
     return projector_error("Schema parameters not equal. source parameters: {} and target parameters: {}",
                            parameters_text(source), parameters_text(target));
   return {};
-}
-
-Value widen(const Value& value, Kind target) {
-  if (target == Kind::kFloat32 || target == Kind::kFloat64) {
-    double number = 0;
-    float narrow = 0;
-    switch (value.kind()) {
-      case Kind::kFloat32:
-        number = static_cast<double>(narrow = value.f32());
-        break;
-      case Kind::kFloat64:
-        narrow = static_cast<float>(number = value.f64());
-        break;
-      case Kind::kDecimal: {
-        const DecimalNumber decimal = decimal_number(value);
-        number = decimal_to_double(decimal);
-        narrow = decimal_to_float(decimal);
-        break;
-      }
-      default:
-        number = static_cast<double>(value.i64());
-        narrow = static_cast<float>(value.i64());
-    }
-    return target == Kind::kFloat64 ? Value::float64(number) : Value::float32(narrow);
-  }
-  std::int64_t number = 0;
-  switch (value.kind()) {
-    // Java narrows a floating number to int first where the target is smaller than that.
-    case Kind::kFloat32:
-      number = target == Kind::kInt64 ? java_to_int64(static_cast<double>(value.f32()))
-                                      : java_to_int32(static_cast<double>(value.f32()));
-      break;
-    case Kind::kFloat64:
-      number = target == Kind::kInt64 ? java_to_int64(value.f64()) : java_to_int32(value.f64());
-      break;
-    case Kind::kDecimal:
-      number = decimal_to_int64(decimal_number(value));
-      break;
-    default:
-      number = value.i64();
-  }
-  switch (target) {
-    case Kind::kInt8:
-      return Value::int8(static_cast<std::int8_t>(number));
-    case Kind::kInt16:
-      return Value::int16(static_cast<std::int16_t>(number));
-    case Kind::kInt32:
-      return Value::int32(static_cast<std::int32_t>(number));
-    default:
-      return Value::int64(number);
-  }
 }
 
 Result<Value> project_struct(const ConvertContext& context, const Schema& source, const Value& value,
@@ -217,7 +162,7 @@ Result<Value> project(const ConvertContext& context, const Schema& source, const
   }
   const bool number =
       value.is_integer() || value.is(Kind::kFloat32) || value.is(Kind::kFloat64) || value.is(Kind::kDecimal);
-  return promotable(source.type(), target.type()) && number ? widen(value, target.type()) : value;
+  return promotable(source.type(), target.type()) && number ? convert_number(value, target.type()) : value;
 }
 
 }  // namespace sluice::data

@@ -1,0 +1,77 @@
+// The steady state of transforms takes nothing from the heap: this test program counts what operator new gives out.
+
+#include "tests/unit/count_allocations.h"
+#include "tests/unit/smt/transform_fixture.h"
+
+namespace sluice::smt {
+namespace {
+
+struct Case {
+  const char* transform;
+  config::ConfigMap config;
+};
+
+class Allocation : public TransformTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(Allocation, NoneOnceSchemasAreKnown) {
+  constexpr std::uint32_t kRecords = 50;
+  const auto transform = make_transform(GetParam().transform, GetParam().config);
+  ASSERT_NE(transform, nullptr);
+  const Schema* inner = data::SchemaBuilder::structure().field("id", pool.int64()).build(pool).value();
+  const Schema* schema = data::SchemaBuilder::structure()
+                             .name("com.shop.orders.a-name-longer-than-a-short-string")
+                             .field("id", pool.int64())
+                             .field("price", pool.float64())
+                             .field("day", pool.string())
+                             .field("at", data::SchemaBuilder::timestamp().build(pool).value())
+                             .field("in", inner)
+                             .build(pool)
+                             .value();
+  static const sluice_header kHeader = {str("h"), nullptr, Value::int32(1)};
+  for (int round = 0; round < 20; ++round) {
+    start(kRecords);
+    for (std::uint32_t i = 0; i < kRecords; ++i) {
+      const Value in = row(inner, {Value::int64(i)});
+      const std::vector<Value> fields = {Value::int64(i), Value::float64(0.5),
+                                         Value::string("2024-02-29T01:02:03.004Z"), Value::instant(i), in};
+      set_value(i, schema, row(schema, fields));
+      batch.record(i).timestamp_ms = i * 1000;
+      batch.record(i).headers = &kHeader;
+      batch.record(i).header_count = 1;
+    }
+    const std::size_t before = allocations;
+    const bool ok = transform->apply({&pool, false}, batch, failures).has_value();
+    const std::size_t after = allocations;
+    ASSERT_TRUE(ok);
+    ASSERT_TRUE(failures.messages.empty()) << failures.messages.begin()->second;
+    if (round >= 2) {
+      EXPECT_EQ(after, before) << "round " << round;
+    }
+  }
+}
+
+TEST(AllocationCount, SeesTheHeap) {
+  const std::size_t before = allocations;
+  const auto text = std::make_unique<std::string>(100, 'x');
+  EXPECT_EQ(allocations, before + 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Transforms, Allocation,
+    testing::Values(Case{"Cast$Value", {{"spec", "id:int32,price:int64,at:int64,day:string"}}},
+                    Case{"Cast$Value", {{"spec", "id:string,price:string,at:string"}}},
+                    Case{"DropHeaders", {{"headers", "h,other"}}},
+                    Case{"ExtractField$Value", {{"field", "in.id"}, {"field.syntax.version", "V2"}}},
+                    Case{"HoistField$Value", {{"field", "line"}}}, Case{"InsertField$Value", {{"topic.field", "t"}}},
+                    Case{"MaskField$Value", {{"fields", "id,day,at"}}},
+                    Case{"RegexRouter", {{"regex", "x"}, {"replacement", "y"}}},
+                    Case{"SetSchemaMetadata$Value", {{"schema.version", "7"}}},
+                    Case{"TimestampConverter$Value", {{"field", "at"}, {"target.type", "unix"}}},
+                    Case{"TimestampConverter$Value",
+                         {{"field", "at"}, {"target.type", "string"}, {"format", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"}}},
+                    Case{"TimestampConverter$Value",
+                         {{"field", "day"}, {"target.type", "Timestamp"}, {"format", "yyyy-MM-dd'T'HH:mm:ss.SSSX"}}},
+                    Case{"TimestampRouter", {{"timestamp.format", "yyyyMMdd-HHmm"}}}));
+
+}  // namespace
+}  // namespace sluice::smt
