@@ -1,6 +1,7 @@
 #include "smt/builtin.h"
 
 #include "smt/cast.h"
+#include "smt/content_based_router.h"
 #include "smt/drop_headers.h"
 #include "smt/extract_field.h"
 #include "smt/filter.h"
@@ -10,6 +11,7 @@
 #include "smt/mask_field.h"
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
+#include "smt/script_filter.h"
 #include "smt/set_schema_metadata.h"
 #include "smt/timestamp_converter.h"
 #include "smt/timestamp_router.h"
@@ -18,6 +20,8 @@ namespace sluice::smt {
 
 const std::vector<BuiltinTransform>& builtin_transforms() {
   static const std::vector<BuiltinTransform> kTransforms = {
+      {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
+      {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
       {"org.apache.kafka.connect.transforms.Cast$Key", cast_config, make_cast_key},
       {"org.apache.kafka.connect.transforms.Cast$Value", cast_config, make_cast_value},
       {"org.apache.kafka.connect.transforms.DropHeaders", drop_headers_config, make_drop_headers},

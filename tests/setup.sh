@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # A line is a Debian package; 'package=command' is also satisfied by that command from elsewhere.
 build_packages="
-  g++=g++ cmake=cmake ninja-build=ninja pkg-config=pkg-config curl=curl python3=python3 ca-certificates
+  g++=g++ make=make xz-utils=xz cmake=cmake ninja-build=ninja pkg-config=pkg-config curl=curl python3=python3 ca-certificates
   librdkafka-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcpp-httplib-dev libexpected-dev prometheus-cpp-dev
   libboost-dev libboost-program-options-dev libssl-dev libpcre2-dev libseccomp-dev
 "
@@ -21,6 +21,12 @@ test_packages="
   clang=clang clang-format=clang-format clang-tidy=clang-tidy libclang-rt-14-dev
   openjdk-17-jre-headless=java maven=mvn
 "
+
+# The JavaScript engine of scripted transforms (docs/adr/0014-script-engine.md). Debian 12 has none that can be stopped, so it is
+# built from the source package of this Debian release, which APT fetches from the mirror in use and checks.
+quickjs_version=2025.04.26
+quickjs_release=trixie
+quickjs_home=/usr/local/lib/quickjs
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -77,6 +83,35 @@ installation run 'dpkg --configure -a'; then run this again."
   rm -f "$log"
 }
 
+# Gives quickjs_home/libquickjs.a and /usr/local/include/quickjs/quickjs.h, as its own 'make install' would.
+install_quickjs() {
+  [ "$(cat "$quickjs_home/version" 2>/dev/null)" = "$quickjs_version" ] && return
+  local as_root=() work mirror
+  [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null || die "QuickJS $quickjs_version is missing in $quickjs_home and neither root nor sudo is at hand"; as_root=(sudo); }
+  say "building QuickJS $quickjs_version (half a minute)"
+  work=$(mktemp -d)
+  mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(CODENAME) $(REPO_URI)' | awk '$1=="Debian" && $2=="main" && $3 !~ /-/ {print $4; exit}')
+  [ -n "$mirror" ] || die "no Debian mirror among APT's sources to fetch QuickJS from"
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $quickjs_release main" >"$work/sources.list"
+  local options=(-o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$work/lists"
+    -o Dir::Cache="$work/cache" -o Acquire::Retries=3 -o APT::Sandbox::User=)
+  if ! (
+    cd "$work" &&
+      apt-get "${options[@]}" update &&
+      apt-get "${options[@]}" source --download-only "quickjs/$quickjs_release" &&
+      tar -xf "quickjs_$quickjs_version.orig.tar.xz" &&
+      make -C "quickjs-$quickjs_version" CONFIG_LTO= libquickjs.a &&
+      "${as_root[@]}" install -D -m 644 "quickjs-$quickjs_version/quickjs.h" /usr/local/include/quickjs/quickjs.h &&
+      "${as_root[@]}" install -D -m 644 "quickjs-$quickjs_version/libquickjs.a" "$quickjs_home/libquickjs.a" &&
+      echo "$quickjs_version" | "${as_root[@]}" tee "$quickjs_home/version"
+  ) >"$work/log" 2>&1; then
+    tail -n 25 "$work/log" >&2
+    die "QuickJS could not be built (full log: $work/log); it comes from Debian's $quickjs_release on $mirror"
+  fi
+  rm -rf "$work"
+}
+
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
   die "this script knows Debian 12 only; elsewhere install these by hand: $(echo $wanted | tr ' ' '\n' | cut -d= -f1 | tr '\n' ' ')"
 # shellcheck disable=SC1091
@@ -90,6 +125,8 @@ if [ -n "$missing" ]; then
   missing=$(missing_packages)
   [ -z "$missing" ] || die "still missing after the installation:" $missing
 fi
+
+install_quickjs
 
 have=$(cmake --version | sed -n '1s/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/p')
 [ "$(printf '3.25\n%s\n' "$have" | sort -V | head -n 1)" = 3.25 ] ||

@@ -24,6 +24,13 @@ std::string_view suffix(ComponentKind kind) {
   return {};
 }
 
+constexpr std::string_view kConnectPackage = "org.apache.kafka.connect.";
+
+// "org.x.Cast$Value" -> "Cast$Value": the only short name of a nested class that tells it from others.
+std::string_view nested_name(std::string_view class_name) {
+  return class_name.substr(class_name.rfind('.') + 1);
+}
+
 }  // namespace
 
 std::string_view simple_name(std::string_view class_name) {
@@ -45,6 +52,8 @@ AliasTable::AliasTable(std::span<const NamedComponent> components) {
   for (const auto& component : components) {
     add(simple_name(component.class_name), component.class_name);
     add(pruned_name(component.class_name, component.kind), component.class_name);
+    if (!component.class_name.starts_with(kConnectPackage))
+      add(nested_name(component.class_name), component.class_name);
     for (const auto declared : component.declared) {
       add(declared, component.class_name);
       // Another Java class that it stands in for is known by the short forms of its name too.
@@ -52,6 +61,12 @@ AliasTable::AliasTable(std::span<const NamedComponent> components) {
       add(simple_name(declared), component.class_name);
       add(pruned_name(declared, component.kind), component.class_name);
     }
+  }
+  // Kafka Connect's own keeps its short name where another built-in class has it too: both have a Filter.
+  for (auto& [name, classes] : names_) {
+    const auto own = [](const std::string& name_of_class) { return name_of_class.starts_with(kConnectPackage); };
+    if (std::count_if(classes.begin(), classes.end(), own) == 1)
+      classes = {*std::find_if(classes.begin(), classes.end(), own)};
   }
   // A class name always means itself.
   for (const auto& component : components)

@@ -1,7 +1,8 @@
 #pragma once
 // The names that components answer to (spec connect-runtime.md section 2.7): the class name, the simple name, and the
 // simple name without its kind's suffix, as Kafka Connect computes them; and what the component itself declares. A name
-// that means more than one class means none.
+// that means more than one class means none, unless one of them is Kafka Connect's own. Outside of Connect's package a
+// nested class is known by its outer name as well ("Cast$Value").
 
 #include <optional>
 #include <span>

@@ -45,6 +45,7 @@ SDK_CPP_HEADERS_FOR = ("plugins/", "examples", "tests", "bench")
 IN_ANY_HEADER = ("fmt/", "tl/expected.hpp")  # the vocabulary of runtime/base/status.h
 ADAPTER_HEADERS = {  # header -> prefixes of the third-party headers that it adapts; one file a module
     "runtime/kafka/client_handle.h": ("librdkafka/",),
+    "smt/script_objects.h": ("quickjs/",),
 }
 HEADERS_OUTSIDE = ("tests/", "bench/")  # their headers are nobody's interface
 
