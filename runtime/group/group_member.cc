@@ -145,6 +145,7 @@ void GroupMember::accept_join(TimePoint now, JoinResponse response) {
   heartbeat_at_ = now + options_.heartbeat_interval;
   round_attempts_ = 0;
   assignments_.clear();
+  listener_.on_protocol(protocol_);
   if (response.leader != member_id_) {
     round_ = Round::kSyncing;
     round_at_ = now;

@@ -2,7 +2,8 @@
 // A member of a group on Kafka's classic group protocol, as Connect's workers are: joins, hears what it is assigned,
 // keeps its membership alive, leaves. It knows nothing of what is assigned: bytes in, bytes out.
 //
-// One round:   on_join_prepare -> join(offers) -> [leader only: on_elected -> lead(assignments)] -> on_joined
+// One round:   on_join_prepare -> join(offers) -> on_protocol -> [leader only: on_elected -> lead(assignments)]
+//              -> on_joined
 // The group may start a new round at any time after on_joined: on_join_prepare comes again. When membership is lost
 // (coordinator gone for too long, session expired, fenced by the broker) on_lost comes first, then on_join_prepare as
 // soon as there is a coordinator again: a lost member always tries to come back until it is stopped.
@@ -48,6 +49,9 @@ class MembershipListener {
   // The member is about to join, or to join again. Answer with Membership::join() once nothing stands in the way
   // (eager: all work has stopped), within the rebalance timeout.
   virtual void on_join_prepare() = 0;
+  // The protocol that the group has agreed upon for this round, which may never come to on_joined: the others may act
+  // by its rules already.
+  virtual void on_protocol(std::string protocol) = 0;
   // Answer with Membership::lead(): an assignment for each member.
   virtual void on_elected(Election election) = 0;
   virtual void on_joined(Joined joined) = 0;

@@ -53,6 +53,9 @@ void WorkerGroup::post(std::function<void()> command) {
 void WorkerGroup::on_join_prepare() {
   post([this] { prepare_join(); });
 }
+void WorkerGroup::on_protocol(std::string protocol) {
+  post([this, protocol = std::move(protocol)] { agreed(protocol); });
+}
 void WorkerGroup::on_elected(group::Election election) {
   post([this, election = std::move(election)] { elect(election); });
 }
@@ -74,13 +77,24 @@ void WorkerGroup::on_refused(base::Error why) {
 void WorkerGroup::prepare_join() {
   ++round_;
   settled_ = false;
-  if (protocol_ == group::ConnectProtocol::kEager && !held_.empty()) {
-    logger().debug("Revoking everything before joining again");
-    held_ = {};
-    release({});
-  }
+  if (protocol_ == group::ConnectProtocol::kEager) revoke_all();
   if (stopping_ == 0) return join();
   join_waits_ = true;
+}
+
+// The leader of an eager round deals everything out anew and does not ask who holds what. A group that was cooperative
+// until now has kept its work into this round; the round may fail for this member and go on for the others.
+void WorkerGroup::agreed(const std::string& protocol) {
+  if (group::protocol_of_name(protocol) != group::ConnectProtocol::kEager) return;
+  if (protocol_ != group::ConnectProtocol::kEager) revoke_all();
+}
+
+void WorkerGroup::revoke_all() {
+  if (assignment_) assignment_->assigned = {};
+  if (held_.empty()) return;
+  logger().info("Revoking everything: the eager protocol deals it out anew");
+  held_ = {};
+  release({});
 }
 
 // A join that came meanwhile goes before `then`.

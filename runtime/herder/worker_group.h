@@ -84,6 +84,7 @@ class WorkerGroup final : public group::MembershipListener {
   std::string owner_url(const base::TaskId& task) const;
 
   void on_join_prepare() override;
+  void on_protocol(std::string protocol) override;
   void on_elected(group::Election election) override;
   void on_joined(group::Joined joined) override;
   void on_lost(base::Error why) override;
@@ -93,6 +94,8 @@ class WorkerGroup final : public group::MembershipListener {
   void post(std::function<void()> command);
   void release(std::function<void()> then);
   void prepare_join();
+  void agreed(const std::string& protocol);
+  void revoke_all();
   void join();
   void elect(const group::Election& election);
   void lead(const group::Election& election);

@@ -65,6 +65,7 @@ class FakeCoordinator final : public GroupMember::Coordinator {
 class FakeListener final : public MembershipListener {
  public:
   void on_join_prepare() override { events.emplace_back("prepare"); }
+  void on_protocol(std::string protocol) override { last_protocol = std::move(protocol); }
   void on_elected(Election election) override {
     events.push_back("elected " + std::to_string(election.generation));
     last_election = std::move(election);
@@ -79,6 +80,7 @@ class FakeListener final : public MembershipListener {
   std::vector<std::string> take() { return std::exchange(events, {}); }
 
   std::vector<std::string> events;
+  std::string last_protocol;
   Election last_election;
   Joined last_joined;
 };
@@ -365,6 +367,7 @@ TEST_F(GroupMemberTest, RefusedSyncBeginsANewRound) {
   find();
   offer("mine");
   answer_join(0, 1, "m-2", "m-1");
+  EXPECT_EQ(listener_.last_protocol, "sessioned");  // told though the round fails
   answer_sync(kInvalidRequest);
   pass(1s);
   EXPECT_EQ(coordinator_.syncs, 1);

@@ -88,6 +88,7 @@ class TestOwner final : public MembershipListener {
       membership_->join(offers());
     });
   }
+  void on_protocol(std::string) override {}
   void on_elected(Election election) override {
     enqueue([this, election] {
       note([&](Seen& seen) {

@@ -139,6 +139,7 @@ TEST(GroupOptions, KeyStores) {
     // OpenSSL takes them, and finds that they belong together.
     struct Listener final : group::MembershipListener {
       void on_join_prepare() override {}
+      void on_protocol(std::string) override {}
       void on_elected(group::Election) override {}
       void on_joined(group::Joined) override {}
       void on_lost(base::Error) override {}

@@ -253,6 +253,24 @@ TEST_F(WorkerGroupTest, AnEagerMemberStopsEverythingBeforeItJoins) {
   EXPECT_EQ(member_.joins.size(), 2u);
 }
 
+// The leader of an eager round gives this member's work to others, whether or not the round is ever complete here.
+TEST_F(WorkerGroupTest, AGroupThatFallsBackToEagerRevokesWhatTheRoundWasEnteredWith) {
+  join();
+  joined(assignment(7, {{"c"}, {{"c", 0}}}));
+  join();
+  EXPECT_EQ(told().allocation->assigned.tasks.size(), 1u);
+  const int releases = host_.releases;
+  group_->on_protocol("compatible");
+  drain();
+  EXPECT_FALSE(group_->held().empty());
+  group_->on_protocol("default");
+  drain();
+  EXPECT_TRUE(group_->held().empty());
+  EXPECT_EQ(host_.releases, releases + 1);
+  join();  // another round instead of the end of that one
+  EXPECT_TRUE(told().allocation->assigned.empty());
+}
+
 TEST_F(WorkerGroupTest, HandsOverBeforeItLeaves) {
   join();
   joined(assignment(7, {{"c"}, {{"c", 0}}}));
