@@ -5,14 +5,10 @@
 
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
-#include <thread>
 
 #include "runtime/base/log.h"
 #include "runtime/cmd/commands.h"
@@ -28,6 +24,7 @@
 #include "runtime/cmd/doctor_topics.h"
 #include "runtime/cmd/exit_codes.h"
 #include "runtime/cmd/plugins_cmd.h"
+#include "runtime/cmd/watchdog.h"
 #include "runtime/config/properties.h"
 
 namespace sluice::cmd {
@@ -52,25 +49,6 @@ constexpr const char* kUsage =
     "  --distributed, --standalone   the kind of worker, where the keys should not decide\n"
     "\n"
     "Exit status: 0 nothing worse than warnings, 1 wrong arguments, 2 errors were found.\n";
-
-// Ends the process if the checks do not end: a plugin may hang, and so may a file system.
-class Watchdog {
- public:
-  explicit Watchdog(std::chrono::seconds limit)
-      : thread_([this, limit](const std::stop_token& stop) {
-          std::unique_lock lock(mutex_);
-          if (ended_.wait_for(lock, stop, limit, [] { return false; }) || stop.stop_requested()) return;
-          fmt::print(stderr, "sluice doctor: a check did not come to its end within {} s: a plugin or a disk hangs\n",
-                     limit.count());
-          std::fflush(nullptr);
-          std::_Exit(kExitErrors);
-        }) {}
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it uses the others
-};
 
 struct Arguments {
   std::string file;
@@ -176,7 +154,11 @@ int run_doctor(const std::vector<std::string>& args) {
   base::LogOptions quiet;
   quiet.level = base::LogLevel::kOff;  // what is wrong is in the findings
   base::init_logging(quiet);
-  const Watchdog watchdog(std::chrono::seconds(arguments->timeout_seconds) + kGrace);
+  const std::chrono::seconds limit = std::chrono::seconds(arguments->timeout_seconds) + kGrace;
+  const Watchdog watchdog(
+      limit, kExitErrors,
+      fmt::format("sluice doctor: a check did not come to its end within {} s: a plugin or a disk hangs",
+                  limit.count()));
   const Report report = examine(*arguments);
   fmt::print("{}", arguments->json ? to_json(report) : to_text(report));
   return report.count(Level::kError) > 0 ? kExitErrors : kExitOk;

@@ -19,6 +19,7 @@ constexpr const char* kUsage =
     "  sluice standalone worker.properties [connector.json|.properties ...]   run a worker by itself\n"
     "  sluice distributed worker.properties                                   run a worker of a group\n"
     "  sluice doctor [--json] worker.properties                               check everything before a start\n"
+    "  sluice transforms try chain.json records.jsonl                         run transforms on sample records\n"
     "  sluice plugins list|probe|check ...                                    look at plugins\n"
     "  sluice --version\n"
     "\n"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   if (command == "standalone") return run_standalone(args);
   if (command == "distributed") return run_distributed(args);
   if (command == "doctor") return run_doctor(args);
+  if (command == "transforms") return run_transforms(args);
   if (command == "plugins") return plugins_command(args, own_path());
   if (command == "--version") {
     fmt::print(stdout, "sluice {} (commit {})\n", version(), commit());

@@ -87,6 +87,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   base::Result<std::string> reset_connector_offsets(std::string_view connector, Deadline deadline) override;
   base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config,
                                                               Deadline deadline) override;
+  base::Result<task::TransformPreview> preview_transforms(task::PreviewRequest request) override;
   base::Status put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
                                 const InternalRequest& request, Deadline deadline) override;
   base::Status fence_zombies(std::string_view connector, const InternalRequest& request, Deadline deadline) override;

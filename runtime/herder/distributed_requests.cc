@@ -132,6 +132,10 @@ base::Result<config::ConfigInfos> DistributedHerder::validate_connector_config(c
   return core_.validate_config(config, deadline);
 }
 
+base::Result<task::TransformPreview> DistributedHerder::preview_transforms(task::PreviewRequest request) {
+  return core_.preview_transforms(std::move(request));
+}
+
 base::Result<Created> DistributedHerder::put_after_validation(const std::string& connector,
                                                               const config::ConfigMap& config,
                                                               std::optional<TargetState> target, bool replace,

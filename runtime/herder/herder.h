@@ -22,6 +22,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/config_infos.h"
 #include "runtime/herder/types.h"
+#include "runtime/task/transform_preview.h"
 
 namespace sluice::herder {
 
@@ -77,6 +78,9 @@ class Herder {
   // configuration.
   virtual base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config,
                                                                       Deadline deadline) = 0;
+
+  // Runs on the same pool, until the request's deadline. Nothing of the worker's state has a part in it.
+  virtual base::Result<task::TransformPreview> preview_transforms(task::PreviewRequest request) = 0;
 
   // Worker to worker (spec connect-runtime.md section 1.5). The signature is checked first, on the caller's thread.
   virtual base::Status put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,

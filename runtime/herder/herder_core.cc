@@ -76,18 +76,21 @@ Health HerderCore::health(bool ready, Deadline deadline) {
 }
 
 base::Result<config::ConfigInfos> HerderCore::validate_config(const config::ConfigMap& config, Deadline deadline) {
-  auto answer = awaited<config::ConfigInfos>();
-  {
-    const auto reply = answer.reply();
-    reply.stage("waiting for a new thread to become available for connector validation");
-    const bool accepted = plugin_pool_.submit([this, config, reply] {
-      auto outcome = validate(validation_, config, reply.stages());
-      if (outcome) return reply.complete(std::move(outcome->infos));
-      reply.fail(std::move(outcome).error());
-    });
-    if (!accepted) return base::fail(too_many_requests());
-  }
-  return answer.wait(deadline);
+  return ask_pool<config::ConfigInfos>(deadline,
+                                       "waiting for a new thread to become available for connector validation",
+                                       [this, config](StageTracker& stage) -> base::Result<config::ConfigInfos> {
+                                         SLUICE_TRY_ASSIGN(auto outcome, validate(validation_, config, stage));
+                                         return std::move(outcome.infos);
+                                       });
+}
+
+base::Result<task::TransformPreview> HerderCore::preview_transforms(task::PreviewRequest request) {
+  const Deadline deadline = request.deadline;
+  return ask_pool<task::TransformPreview>(deadline, "waiting for a new thread to become available for a preview",
+                                          [this, request = std::move(request)](StageTracker& stage) {
+                                            stage.begin("applying transforms to sample records");
+                                            return task::preview_transforms(*parts_.worker, request);
+                                          });
 }
 
 OffsetTools HerderCore::offset_tools() {

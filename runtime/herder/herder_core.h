@@ -69,6 +69,7 @@ class HerderCore {
 
   // [REST] Answers from the pool.
   base::Result<config::ConfigInfos> validate_config(const config::ConfigMap& config, Deadline deadline);
+  base::Result<task::TransformPreview> preview_transforms(task::PreviewRequest request);
   // [any] Validates on the pool; a good configuration goes on with `then` on the herder thread, a bad one is the reply.
   template <typename T>
   void validated(config::ConfigMap config, Reply<T> reply, std::function<void(Validated)> then);
@@ -93,6 +94,9 @@ class HerderCore {
   void stop_pool(std::chrono::steady_clock::time_point deadline) { plugin_pool_.stop(deadline); }
 
  private:
+  // [REST] Runs `work` on the pool and waits for its result.
+  template <typename T>
+  base::Result<T> ask_pool(Deadline deadline, std::string stage, std::function<base::Result<T>(StageTracker&)> work);
   OffsetTools offset_tools();
   // Makes the subject of an offset operation, on the pool: it reads secrets.
   std::function<base::Result<OffsetSubject>()> subject_maker(const ConnectorSpec& spec);
@@ -118,6 +122,19 @@ base::Result<T> HerderCore::ask(Deadline deadline, std::string stage, std::funct
       if (loop_->stopped()) return base::fail(worker_is_shutting_down());
       return base::fail(too_many_requests());
     }
+  }
+  return answer.wait(deadline);
+}
+
+template <typename T>
+base::Result<T> HerderCore::ask_pool(Deadline deadline, std::string stage,
+                                     std::function<base::Result<T>(StageTracker&)> work) {
+  Awaited<T> answer = awaited<T>();
+  {
+    const auto reply = answer.reply();
+    reply.stage(std::move(stage));
+    if (!plugin_pool_.submit([work = std::move(work), reply] { reply.complete(work(reply.stages())); }))
+      return base::fail(too_many_requests());
   }
   return answer.wait(deadline);
 }

@@ -146,6 +146,10 @@ base::Result<config::ConfigInfos> StandaloneHerder::validate_connector_config(co
   return core_.validate_config(config, deadline);
 }
 
+base::Result<task::TransformPreview> StandaloneHerder::preview_transforms(task::PreviewRequest request) {
+  return core_.preview_transforms(std::move(request));
+}
+
 base::Result<Created> StandaloneHerder::put_after_validation(const std::string& connector,
                                                              const config::ConfigMap& config,
                                                              std::optional<TargetState> target, bool replace,

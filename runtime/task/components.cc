@@ -44,6 +44,7 @@ base::Result<TransformChain> make_transform_chain(const WorkerContext& worker, c
                         worker.plugins->make_predicate(spec.predicate->class_name, spec.predicate->config, services));
     }
     stage.negate = spec.negate;
+    stage.alias = spec.alias;
     stages.push_back(std::move(stage));
   }
   return TransformChain(std::move(stages));

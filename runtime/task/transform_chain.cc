@@ -17,8 +17,10 @@ class TransformChain::StageErrors final : public data::RecordErrors {
 
 base::Status TransformChain::apply(const data::TransformContext& context, data::Batch& batch, ErrorPolicy& policy) {
   failures_.clear();
-  for (TransformStage& stage : stages_) {
-    SLUICE_TRY(apply_stage(context, stage, batch, policy));
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    SLUICE_TRY(apply_stage(context, stages_[i], batch, policy));
+    if (observer_ != nullptr) [[unlikely]]
+      observer_->after(i, batch, hidden_);
   }
   std::sort(failures_.begin(), failures_.end(), [](const auto& a, const auto& b) { return a.record < b.record; });
   return {};
@@ -63,11 +65,11 @@ base::Status TransformChain::select(const data::TransformContext& context, Trans
 base::Status TransformChain::retry_record(const data::TransformContext& context, TransformStage& stage,
                                           data::Batch& batch, std::uint32_t index, ErrorPolicy& policy,
                                           base::Error error) {
-  hidden_.clear();
+  std::vector<std::uint32_t> others;
   for (std::uint32_t i = 0; i < batch.size(); ++i) {
     if (i == index || !batch.record(i).live()) continue;
     batch.record(i).flags |= SLUICE_RECORD_DROP;
-    hidden_.push_back(i);
+    others.push_back(i);
   }
   bool first = true;
   base::Status broken;
@@ -80,7 +82,7 @@ base::Status TransformChain::retry_record(const data::TransformContext& context,
     error = std::move(errors.errors.front().second);
     return base::fail(error);
   });
-  for (const std::uint32_t i : hidden_) batch.record(i).flags &= ~SLUICE_RECORD_DROP;
+  for (const std::uint32_t i : others) batch.record(i).flags &= ~SLUICE_RECORD_DROP;
   SLUICE_TRY(std::move(broken));
   if (!outcome) failures_.push_back({index, stage.class_name, outcome.error()});
   return {};

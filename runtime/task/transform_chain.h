@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct TransformStage {
   std::unique_ptr<data::Transform> transform;
   std::unique_ptr<data::Predicate> predicate;  // null: always applied
   bool negate = false;
+  std::string alias = {};
 };
 
 // A record that a stage gave up on, after retries.
@@ -28,11 +30,21 @@ struct TransformFailure {
   base::Error error;
 };
 
+// Looks at a batch between two stages. `skipped`: records whose predicate kept the stage off them.
+class StageObserver {
+ public:
+  virtual ~StageObserver() = default;
+  virtual void after(std::size_t stage, data::Batch& batch, std::span<const std::uint32_t> skipped) = 0;
+};
+
 class TransformChain {
  public:
   explicit TransformChain(std::vector<TransformStage> stages) : stages_(std::move(stages)) {}
 
   bool empty() const { return stages_.empty(); }
+  const std::vector<TransformStage>& stages() const { return stages_; }
+  // Null: nobody looks. It outlives the chain's use.
+  void observe(StageObserver* observer) { observer_ = observer; }
 
   // Applies every stage. Failed records are marked SLUICE_RECORD_FAILED and described in failures(), in order of
   // record. An error status: a component broke its contract, the task must fail.
@@ -52,6 +64,7 @@ class TransformChain {
   std::vector<TransformFailure> failures_;
   std::vector<std::uint64_t> matches_;
   std::vector<std::uint32_t> hidden_;  // records that the stage must not see
+  StageObserver* observer_ = nullptr;
 };
 
 }  // namespace sluice::task

@@ -225,6 +225,12 @@ Result<config::ConfigInfos> FakeHerder::validate_connector_config(const config::
   return infos;
 }
 
+Result<task::TransformPreview> FakeHerder::preview_transforms(task::PreviewRequest request) {
+  SLUICE_TRY(enter(request.deadline));
+  last_preview = std::move(request);
+  return preview;
+}
+
 base::Status FakeHerder::put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
                                           const herder::InternalRequest& request, Deadline deadline) {
   SLUICE_TRY(enter(deadline));

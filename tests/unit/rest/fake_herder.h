@@ -35,6 +35,8 @@ class FakeHerder final : public herder::Herder {
   herder::InternalRequest last_internal;
   std::vector<config::ConfigMap> last_task_configs;
   std::string last_cluster_logger;
+  std::optional<task::PreviewRequest> last_preview;
+  task::TransformPreview preview;
 
   base::Status start() override { return {}; }
   void request_stop() override {}
@@ -67,6 +69,7 @@ class FakeHerder final : public herder::Herder {
                                                     const std::vector<herder::OffsetInfo>& changes, Deadline) override;
   base::Result<std::string> reset_connector_offsets(std::string_view connector, Deadline) override;
   base::Result<config::ConfigInfos> validate_connector_config(const config::ConfigMap& config, Deadline) override;
+  base::Result<task::TransformPreview> preview_transforms(task::PreviewRequest request) override;
   base::Status put_task_configs(std::string_view connector, const std::vector<config::ConfigMap>& configs,
                                 const herder::InternalRequest& request, Deadline) override;
   base::Status fence_zombies(std::string_view connector, const herder::InternalRequest& request, Deadline) override;
