@@ -21,6 +21,7 @@ constexpr std::int64_t kTimeoutDefaultMs = 10'000;
 constexpr std::int64_t kTimeoutMaxMs = 60'000;
 
 std::string shown(const JsonValue& value) {
+  if (value.is_null()) return "null";  // an absent one has no text
   std::string text;
   append_json(value, text);
   if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
@@ -109,7 +110,7 @@ void write_step(const task::PreviewStage& stage, const PreviewStep& step, JsonWr
   json.end_object();
 }
 
-// What became of a record in the end: of whole chain.
+// What became of a record in the end.
 struct Ending {
   std::string_view outcome = "kept";
   std::optional<std::string> by;  // the alias, or the converter's class
