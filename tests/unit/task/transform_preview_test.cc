@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/cmd/builtin_components.h"
 #include "runtime/plugin/registry.h"
-#include "smt/builtin.h"
 
 namespace sluice::task {
 namespace {
@@ -30,22 +30,7 @@ class Scripted final : public data::RecordTransform {
 class TransformPreviewTest : public testing::Test {
  protected:
   TransformPreviewTest() : plugins_(plugin::Registry::Options{}) {
-    for (const auto& transform : smt::builtin_transforms()) {
-      plugin::BuiltinComponent component;
-      component.class_name = transform.class_name;
-      component.kinds = {config::ComponentKind::kTransformation};
-      component.config_def = transform.config_def;
-      component.transform = transform.create;
-      EXPECT_TRUE(plugins_.add(std::move(component)));
-    }
-    for (const auto& predicate : smt::builtin_predicates()) {
-      plugin::BuiltinComponent component;
-      component.class_name = predicate.class_name;
-      component.kinds = {config::ComponentKind::kPredicate};
-      component.config_def = predicate.config_def;
-      component.predicate = predicate.create;
-      EXPECT_TRUE(plugins_.add(std::move(component)));
-    }
+    EXPECT_TRUE(cmd::add_builtin_components(plugins_));
     worker_.plugins = &plugins_;
   }
 
