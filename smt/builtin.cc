@@ -5,16 +5,20 @@
 #include "smt/drop_headers.h"
 #include "smt/extract_field.h"
 #include "smt/filter.h"
+#include "smt/flatten.h"
+#include "smt/header_from.h"
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
 #include "smt/insert_header.h"
 #include "smt/mask_field.h"
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
+#include "smt/replace_field.h"
 #include "smt/script_filter.h"
 #include "smt/set_schema_metadata.h"
 #include "smt/timestamp_converter.h"
 #include "smt/timestamp_router.h"
+#include "smt/value_to_key.h"
 
 namespace sluice::smt {
 
@@ -28,6 +32,10 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"org.apache.kafka.connect.transforms.ExtractField$Key", extract_field_config, make_extract_field_key},
       {"org.apache.kafka.connect.transforms.ExtractField$Value", extract_field_config, make_extract_field_value},
       {"org.apache.kafka.connect.transforms.Filter", filter_config, make_filter},
+      {"org.apache.kafka.connect.transforms.Flatten$Key", flatten_config, make_flatten_key},
+      {"org.apache.kafka.connect.transforms.Flatten$Value", flatten_config, make_flatten_value},
+      {"org.apache.kafka.connect.transforms.HeaderFrom$Key", header_from_config, make_header_from_key},
+      {"org.apache.kafka.connect.transforms.HeaderFrom$Value", header_from_config, make_header_from_value},
       {"org.apache.kafka.connect.transforms.HoistField$Key", hoist_field_config, make_hoist_field_key},
       {"org.apache.kafka.connect.transforms.HoistField$Value", hoist_field_config, make_hoist_field_value},
       {"org.apache.kafka.connect.transforms.InsertField$Key", insert_field_config, make_insert_field_key},
@@ -36,6 +44,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"org.apache.kafka.connect.transforms.MaskField$Key", mask_field_config, make_mask_field_key},
       {"org.apache.kafka.connect.transforms.MaskField$Value", mask_field_config, make_mask_field_value},
       {"org.apache.kafka.connect.transforms.RegexRouter", regex_router_config, make_regex_router},
+      {"org.apache.kafka.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_field_key},
+      {"org.apache.kafka.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_field_value},
       {"org.apache.kafka.connect.transforms.SetSchemaMetadata$Key", set_schema_metadata_config,
        make_set_schema_metadata_key},
       {"org.apache.kafka.connect.transforms.SetSchemaMetadata$Value", set_schema_metadata_config,
@@ -45,6 +55,7 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"org.apache.kafka.connect.transforms.TimestampConverter$Value", timestamp_converter_config,
        make_timestamp_converter_value},
       {"org.apache.kafka.connect.transforms.TimestampRouter", timestamp_router_config, make_timestamp_router},
+      {"org.apache.kafka.connect.transforms.ValueToKey", value_to_key_config, make_value_to_key},
   };
   return kTransforms;
 }

@@ -47,13 +47,6 @@ base::Result<Kind> parse_type(std::string_view text) {
       name, text);
 }
 
-// Java's split: empty parts at the end do not count, unless there is nothing else to split.
-std::vector<std::string_view> split_mapping(std::string_view mapping) {
-  auto parts = base::split(mapping, ':');
-  while (!mapping.empty() && !parts.empty() && parts.back().empty()) parts.pop_back();
-  return parts;
-}
-
 base::Result<Spec> parse_spec(const config::List& mappings) {
   Spec spec;
   std::vector<std::string> names;

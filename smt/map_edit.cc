@@ -3,21 +3,35 @@
 #include <algorithm>
 #include <span>
 
+#include "runtime/data/value_text.h"
+
 namespace sluice::smt {
 namespace {
 
-// Where a text key stands among keys and values, or their count.
-std::size_t position_of(std::span<const Value> items, std::string_view key) {
+bool same_key(const Value& a, const Value& b) {
+  return a.kind() == b.kind() && (a.is_null() || (a.is(Kind::kString) && a.text() == b.text()));
+}
+
+// Where a key, a text or null, stands among keys and values, or their count.
+std::size_t position_of(std::span<const Value> items, const Value& key) {
   std::size_t at = 0;
-  while (at < items.size() && !(items[at].is(Kind::kString) && items[at].text() == key)) at += 2;
+  while (at < items.size() && !same_key(items[at], key)) at += 2;
   return at;
 }
 
 }  // namespace
 
+base::Status require_text_key(const Value& key) {
+  if (key.is_null() || key.is(Kind::kString)) return {};
+  return base::fail(base::Code::kBadRecord, base::exceptions::kClassCast,
+                    "class {0} cannot be cast to class java.lang.String ({0} and java.lang.String are in module "
+                    "java.base of loader 'bootstrap')",
+                    data::java_class_name(key));
+}
+
 Value map_value(const Value& map, std::string_view key) {
   const auto items = map.items();
-  const std::size_t at = position_of(items, key);
+  const std::size_t at = position_of(items, Value::string(key));
   return at < items.size() ? items[at + 1] : Value();
 }
 
@@ -29,13 +43,24 @@ base::Result<MapEdit> MapEdit::copy(sluice_arena* arena, const Value& map, std::
   return MapEdit(items, old.size());
 }
 
-void MapEdit::put(std::string_view key, const Value& value) {
+base::Result<MapEdit> MapEdit::empty(sluice_arena* arena, std::size_t keys_max) {
+  return copy(arena, Value::map(nullptr, 0), keys_max);
+}
+
+void MapEdit::put(const Value& key, const Value& value) {
   const std::size_t at = position_of({static_cast<const Value*>(items_), count_}, key);
   if (at == count_) {
-    items_[at] = Value::string(key);
+    items_[at] = key;
     count_ += 2;
   }
   items_[at + 1] = value;
+}
+
+void MapEdit::remove(std::string_view key) {
+  const std::size_t at = position_of({static_cast<const Value*>(items_), count_}, Value::string(key));
+  if (at == count_) return;
+  std::copy(items_ + at + 2, items_ + count_, items_ + at);
+  count_ -= 2;
 }
 
 }  // namespace sluice::smt

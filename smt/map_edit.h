@@ -10,17 +10,24 @@
 
 namespace sluice::smt {
 
+// Java casts the keys of a schemaless record to texts: null passes, others fail. ClassCastException.
+base::Status require_text_key(const Value& key);
+
 // The value of a text key; null where there is none.
 Value map_value(const Value& map, std::string_view key);
 
-// A copy of a map in which keys may be set, as Java's Map.put does: a new key goes to the end. Keys are not copied:
-// they must live as long as the batch.
+// A copy of a map in which keys may be set and removed, as in Java's Map: a new key goes to the end. Keys are not
+// copied: they must live as long as the batch.
 class MapEdit {
  public:
   // `keys_new_max` bounds the keys that put() may add. Error: the arena's limit is reached.
   static base::Result<MapEdit> copy(sluice_arena* arena, const Value& map, std::size_t keys_new_max);
+  // The same from an empty map.
+  static base::Result<MapEdit> empty(sluice_arena* arena, std::size_t keys_max);
 
-  void put(std::string_view key, const Value& value);
+  void put(std::string_view key, const Value& value) { put(Value::string(key), value); }
+  void put(const Value& key, const Value& value);  // a text or null
+  void remove(std::string_view key);
   Value map() const { return Value::map(items_, count_ / 2); }
 
  private:

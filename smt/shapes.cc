@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/strings.h"
 #include "runtime/data/value_text.h"
 
 namespace sluice::smt {
@@ -63,6 +64,22 @@ config::ConfigKey replace_null_with_default_key() {
                               config::Importance::kMedium,
                               "Whether to replace fields that have a default value and that are null to the default "
                               "value. When set to true, the default value is used, otherwise null is used.");
+}
+
+config::Validator non_empty_list() {
+  return config::Validator(
+      [](std::string_view name, const config::Value& value) -> base::Status {
+        const auto* list = std::get_if<config::List>(&value);
+        if (list != nullptr && !list->empty()) return {};
+        return base::fail(config::invalid_value(name, value, "Empty list"));
+      },
+      "non-empty list");
+}
+
+std::vector<std::string_view> split_mapping(std::string_view mapping) {
+  auto parts = base::split(mapping, ':');
+  while (!mapping.empty() && !parts.empty() && parts.back().empty()) parts.pop_back();
+  return parts;
 }
 
 }  // namespace sluice::smt

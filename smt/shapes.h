@@ -2,6 +2,7 @@
 // What transforms ask of the shape of their input, with Connect's texts, and schemas made after another.
 
 #include <string_view>
+#include <vector>
 
 #include <sluice/value.hpp>
 
@@ -47,5 +48,11 @@ inline Value field_value(const Value& record, const Schema& schema, std::size_t 
 
 // The key `replace.null.with.default`.
 config::ConfigKey replace_null_with_default_key();
+// Connect's NonEmptyListValidator: "Empty list".
+config::Validator non_empty_list();
+
+// The parts of a mapping such as "old:new", as Java's String.split gives them: empty parts at the end do not count,
+// unless there is nothing to split.
+std::vector<std::string_view> split_mapping(std::string_view mapping);
 
 }  // namespace sluice::smt

@@ -9,19 +9,10 @@
 #include "runtime/data/date_format.h"
 #include "smt/record_text.h"
 #include "smt/side.h"
+#include "smt/topic_format.h"
 
 namespace sluice::smt {
 namespace {
-
-// Appends `text` with each `from` replaced by `to`.
-void append_replaced(std::string_view text, std::string_view from, std::string_view to, std::string& out) {
-  std::size_t start = 0;
-  for (std::size_t at = text.find(from); at != std::string_view::npos; at = text.find(from, start)) {
-    out.append(text.substr(start, at - start)).append(to);
-    start = at + from.size();
-  }
-  out.append(text.substr(start));
-}
 
 base::Result<data::DateFormat> compile(const std::optional<std::string>& pattern) {
   if (pattern) return data::DateFormat::compile(*pattern);
@@ -71,27 +62,21 @@ class TimestampRouter final : public data::Transform {
   std::uint32_t topic_of(data::Batch& batch, const data::Record& record) {
     timestamp_.clear();
     timestamp_format_->append(record.timestamp_ms, timestamp_);
-    with_topic_.clear();
-    append_replaced(*topic_format_, "${topic}", batch.topic(record), with_topic_);
-    topic_.clear();
-    append_replaced(with_topic_, "${timestamp}", timestamp_, topic_);
+    format_topic(*topic_format_, batch.topic(record), timestamp_, scratch_, topic_);
     return batch.topic_index(topic_);
   }
 
   const std::optional<std::string> topic_format_;
   const base::Result<data::DateFormat> timestamp_format_;
   std::vector<Route> routes_;  // by topic index of the batch at hand
-  std::string timestamp_, with_topic_, topic_;
+  std::string timestamp_, scratch_, topic_;
 };
 
 }  // namespace
 
 config::ConfigDef timestamp_router_config() {
   return config::ConfigDef(
-      {config::optional_key("topic.format", config::Type::kString, "${topic}-${timestamp}", config::Importance::kHigh,
-                            "Format string which can contain <code>${topic}</code> and <code>${timestamp}</code> as "
-                            // tidy: allow(word): Kafka's own text
-                            "placeholders for the topic and timestamp, respectively."),
+      {topic_format_key(),
        config::optional_key("timestamp.format", config::Type::kString, "yyyyMMdd", config::Importance::kHigh,
                             "Format string for the timestamp that is compatible with "
                             "<code>java.text.SimpleDateFormat</code>.")});

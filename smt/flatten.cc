@@ -1,0 +1,215 @@
+#include "smt/flatten.h"
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "runtime/base/strings.h"
+#include "runtime/data/value_text.h"
+#include "smt/map_edit.h"
+#include "smt/per_schema.h"
+#include "smt/shapes.h"
+#include "smt/side.h"
+
+namespace sluice::smt {
+namespace {
+
+constexpr std::string_view kPurpose = "flattening";
+
+class Flatten final : public data::RecordTransform {
+ public:
+  // `keep_maps`: maps in structs stay as they are, instead of failing.
+  Flatten(Side side, std::string delimiter, bool keep_maps)
+      : side_(side), delimiter_(std::move(delimiter)), keep_maps_(keep_maps) {}
+
+ protected:
+  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
+    const Value value = side_value(record, side_);
+    if (value.is_null()) return {};
+    const Schema* schema = side_schema(batch, record, side_);
+    sluice_arena* arena = batch.arena().c();
+    if (schema == nullptr) {
+      SLUICE_TRY(require_map(value, kPurpose));
+      SLUICE_TRY_ASSIGN(auto flat, MapEdit::empty(arena, leaf_count(value)));
+      SLUICE_TRY(flatten_map(arena, value, Value::string(""), flat));
+      return set_side(batch, record, side_, nullptr, flat.map());
+    }
+    SLUICE_TRY(require_struct(value, kPurpose));
+    SLUICE_TRY(require_fields_of(value, *schema));
+    SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(schema, [&] { return prepare(*context.schemas, *schema); }));
+    sluice_struct* fields = arena_struct(arena, *plan);
+    if (fields == nullptr) return out_of_memory();
+    std::size_t at = 0;
+    SLUICE_TRY(fill(*schema, &value, *fields, at));
+    return set_side(batch, record, side_, *plan, Value::record(fields, at));
+  }
+
+ private:
+  // ---- with a schema
+
+  base::Result<const Schema*> prepare(data::SchemaPool& pool, const Schema& schema) const {
+    SLUICE_TRY(require_struct_type(schema));
+    auto builder = struct_like(schema);
+    SLUICE_TRY(add_fields(pool, schema, "", schema.optional(), schema.default_value(), builder));
+    return builder.build(pool);
+  }
+
+  // A field becomes optional, or takes a default, by what is above it. `above` is the default of the struct, or null.
+  base::Status add_fields(data::SchemaPool& pool, const Schema& schema, const std::string& prefix, bool optional,
+                          const Value& above, data::SchemaBuilder& builder) const {
+    for (std::size_t i = 0; i < schema.field_count; ++i) {
+      const Schema& type = schema.fields()[i].schema();
+      const std::string name = joined(prefix, schema.fields()[i].name());
+      const bool field_optional = optional || type.optional();
+      Value field_default = type.default_value();
+      if (field_default.is_null() && above.is(Kind::kStruct)) field_default = above.items()[i];
+      if (type.type() == Kind::kStruct) {
+        SLUICE_TRY(add_fields(pool, type, name, field_optional, field_default, builder));
+      } else if (type.type() == Kind::kMap && !keep_maps_) {
+        return base::data_error("Flatten transformation does not support MAP for record with schemas (for field {}).",
+                                name);
+      } else {
+        SLUICE_TRY_ASSIGN(
+            const Schema* flat,
+            build_with_default(with_basics_of(type, same_type(type)).optional(field_optional), field_default, pool));
+        builder.field(name, flat);
+      }
+    }
+    return {};
+  }
+
+  static data::SchemaBuilder same_type(const Schema& schema) {
+    if (schema.type() == Kind::kArray) return data::SchemaBuilder::array(schema.value_schema());
+    if (schema.type() == Kind::kMap) return data::SchemaBuilder::map(schema.key_schema(), schema.value_schema());
+    return data::SchemaBuilder(schema.type());
+  }
+
+  // Puts the fields of `record`, a struct of `schema`, into `flat` from `at` on. nullptr: there is no struct, and the
+  // fields stay null.
+  static base::Status fill(const Schema& schema, const Value* record, sluice_struct& flat, std::size_t& at) {
+    const auto targets = static_cast<const Schema*>(flat.schema)->fields();
+    for (std::size_t i = 0; i < schema.field_count; ++i) {
+      const Schema& type = schema.fields()[i].schema();
+      if (type.type() == Kind::kStruct) {
+        const Value* inner = record != nullptr && record->items()[i].is(Kind::kStruct) ? &record->items()[i] : nullptr;
+        if (inner != nullptr) SLUICE_TRY(require_fields_of(*inner, type));
+        SLUICE_TRY(fill(type, inner, flat, at));
+        continue;
+      }
+      if (record != nullptr) {
+        const Value field = field_value(*record, schema, i, true);
+        SLUICE_TRY(check_copied(targets[at], field));
+        flat.fields[at] = field;
+      }
+      ++at;
+    }
+    return {};
+  }
+
+  // ---- without one
+
+  static std::size_t leaf_count(const Value& map) {
+    std::size_t count = 0;
+    for (std::size_t i = 1; i < map.items().size(); i += 2)
+      count += map.items()[i].is(Kind::kMap) ? leaf_count(map.items()[i]) : 1;
+    return count;
+  }
+
+  // `prefix`: a text, or null below a null key.
+  base::Status flatten_map(sluice_arena* arena, const Value& map, const Value& prefix, MapEdit& flat) const {
+    const auto items = map.items();
+    for (std::size_t i = 0; i < items.size(); i += 2) {
+      SLUICE_TRY(require_text_key(items[i]));
+      if (prefix.is_null())
+        return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer,
+                          "Cannot invoke \"String.isEmpty()\" because \"prefix\" is null");
+      SLUICE_TRY_ASSIGN(const Value name, joined(arena, prefix, items[i]));
+      const Value& value = items[i + 1];
+      switch (value.kind()) {
+        case Kind::kMap:
+          SLUICE_TRY(flatten_map(arena, value, name, flat));
+          break;
+        case Kind::kStruct:
+          return base::data_error(
+              "Flatten transformation does not support class {} for record without schemas (for field {}).",
+              data::java_class_name(value), name.is_null() ? std::string_view("null") : name.text());
+        case Kind::kDecimal:
+        case Kind::kInstant:
+          return base::data_error(
+              "Flatten transformation was passed a value of type class {} which is not supported by Connect's data API",
+              data::java_class_name(value));
+        default:
+          flat.put(name, value);
+      }
+    }
+    return {};
+  }
+
+  std::string joined(const std::string& prefix, std::string_view name) const {
+    return prefix.empty() ? std::string(name) : prefix + delimiter_ + std::string(name);
+  }
+
+  base::Result<Value> joined(sluice_arena* arena, const Value& prefix, const Value& key) const {
+    if (prefix.text().empty()) return key;
+    const std::string_view name = key.is_null() ? std::string_view("null") : key.text();
+    const std::size_t size = prefix.text().size() + delimiter_.size() + name.size();
+    auto* text = arena_array<char>(arena, size + 1);  // so that there is a place for nothing, too
+    if (text == nullptr) return out_of_memory();
+    std::memcpy(text, prefix.text().data(), prefix.text().size());
+    std::memcpy(text + prefix.text().size(), delimiter_.data(), delimiter_.size());
+    std::memcpy(text + prefix.text().size() + delimiter_.size(), name.data(), name.size());
+    return Value::string({text, size});
+  }
+
+  const Side side_;
+  const std::string delimiter_;
+  const bool keep_maps_;
+  PerSchema<const Schema*> plans_;
+};
+
+constexpr std::string_view kNestedMapKey = "behavior.on.nested.map";
+
+base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigDef& def,
+                                                    const config::ConfigMap& config) {
+  SLUICE_TRY_ASSIGN(const auto parsed, def.parse(config));
+  const bool keep_maps =
+      def.find(kNestedMapKey) != nullptr && base::equals_ignore_case_ascii(parsed.string(kNestedMapKey), "include");
+  // Java would join names with "null".
+  return std::make_unique<Flatten>(side, parsed.string_or_null("delimiter").value_or("null"), keep_maps);
+}
+
+}  // namespace
+
+config::ConfigDef flatten_config() {
+  return config::ConfigDef({config::optional_key("delimiter", config::Type::kString, ".", config::Importance::kMedium,
+                                                 "Delimiter to insert between field names from the input record when "
+                                                 "generating field names for the output record")});
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_flatten_key(const config::ConfigMap& config) {
+  return make(Side::kKey, flatten_config(), config);
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_flatten_value(const config::ConfigMap& config) {
+  return make(Side::kValue, flatten_config(), config);
+}
+
+config::ConfigDef confluent_flatten_config() {
+  return flatten_config().define(
+      config::optional_key(
+          std::string(kNestedMapKey), config::Type::kString, "fail", config::Importance::kMedium,
+          "What becomes of a map in a struct: <code>fail</code>, or <code>include</code> to keep it as "
+          "it is.")
+          .checked_by(config::one_of_ignoring_case({"fail", "include"})));
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_confluent_flatten_key(const config::ConfigMap& config) {
+  return make(Side::kKey, confluent_flatten_config(), config);
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_confluent_flatten_value(const config::ConfigMap& config) {
+  return make(Side::kValue, confluent_flatten_config(), config);
+}
+
+}  // namespace sluice::smt

@@ -1,0 +1,189 @@
+#include "smt/replace_field.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/config/hash_order.h"
+#include "smt/map_edit.h"
+#include "smt/per_schema.h"
+#include "smt/shapes.h"
+#include "smt/side.h"
+
+namespace sluice::smt {
+namespace {
+
+constexpr std::string_view kPurpose = "field replacement";
+
+using Names = std::unordered_map<std::string, std::string>;
+
+struct Renames {
+  Names forward;
+  Names backward;  // of two names that become one, the one that Java meets last
+};
+
+base::Result<Renames> parse_renames(const config::List& mappings) {
+  Renames renames;
+  std::vector<std::string> order;
+  for (const std::string& mapping : mappings) {
+    const auto parts = split_mapping(mapping);
+    if (parts.size() != 2)
+      return base::fail(config::invalid_value("renames", mappings, "Invalid rename mapping: " + mapping));
+    const auto [entry, added] = renames.forward.insert_or_assign(std::string(parts[0]), std::string(parts[1]));
+    if (added) order.push_back(entry->first);
+  }
+  for (const std::size_t i : config::java_hash_map_order(order))
+    renames.backward[renames.forward.at(order[i])] = order[i];
+  return renames;
+}
+
+std::string_view mapped(const Names& names, std::string_view name) {
+  const auto found = names.find(std::string(name));
+  return found == names.end() ? name : std::string_view(found->second);
+}
+
+struct Options {
+  std::unordered_set<std::string> exclude;
+  std::unordered_set<std::string> include;
+  Renames renames;
+  bool use_default = true;
+
+  bool keeps(std::string_view field) const {
+    const std::string name(field);
+    return !exclude.contains(name) && (include.empty() || include.contains(name));
+  }
+};
+
+class ReplaceField final : public data::RecordTransform {
+ public:
+  ReplaceField(Side side, Options options) : side_(side), options_(std::move(options)) {}
+
+ protected:
+  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
+    const Value value = side_value(record, side_);
+    if (value.is_null()) return {};
+    if (side_schema(batch, record, side_) == nullptr) return replace_in_map(batch, record, value);
+    return replace_in_struct(context, batch, record, value);
+  }
+
+ private:
+  struct Plan {
+    const Schema* schema = nullptr;
+    struct Source {
+      int field;       // of the old struct; -1: none
+      bool same_type;  // so that only a null can be wrong
+    };
+    std::vector<Source> sources;  // by field of the new one
+  };
+
+  base::Status replace_in_map(data::Batch& batch, data::Record& record, const Value& value) {
+    SLUICE_TRY(require_map(value, kPurpose));
+    const auto items = value.items();
+    SLUICE_TRY_ASSIGN(auto edit, MapEdit::empty(batch.arena().c(), items.size() / 2));
+    for (std::size_t i = 0; i < items.size(); i += 2) {
+      const Value& key = items[i];
+      SLUICE_TRY(require_text_key(key));
+      if (key.is_null()) {  // which no option can name
+        if (options_.include.empty()) edit.put(key, items[i + 1]);
+        continue;
+      }
+      const std::string& name = scratch_.assign(key.text());
+      if (options_.exclude.contains(name) || (!options_.include.empty() && !options_.include.contains(name))) continue;
+      const auto renamed = options_.renames.forward.find(name);
+      edit.put(renamed == options_.renames.forward.end() ? key : Value::string(renamed->second), items[i + 1]);
+    }
+    return set_side(batch, record, side_, nullptr, edit.map());
+  }
+
+  base::Status replace_in_struct(const data::TransformContext& context, data::Batch& batch, data::Record& record,
+                                 const Value& value) {
+    SLUICE_TRY(require_struct(value, kPurpose));
+    const Schema& schema = value.struct_schema();
+    SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(&schema, [&] { return prepare(*context.schemas, schema); }));
+    sluice_struct* fields = arena_struct(batch.arena().c(), plan->schema);
+    if (fields == nullptr) return out_of_memory();
+    const auto targets = plan->schema->fields();
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const auto [source, same_type] = plan->sources[i];
+      if (source < 0)
+        return base::data_error("{} is not a valid field name", mapped(options_.renames.backward, targets[i].name()));
+      const Value field = field_value(value, schema, static_cast<std::size_t>(source), options_.use_default);
+      SLUICE_TRY(same_type ? check_copied(targets[i], field) : data::check_field(targets[i], field));
+      fields->fields[i] = field;
+    }
+    return set_side(batch, record, side_, plan->schema, Value::record(fields, targets.size()));
+  }
+
+  base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& schema) const {
+    auto builder = struct_like(schema);
+    for (const Field& field : schema.fields())
+      if (options_.keeps(field.name())) builder.field(mapped(options_.renames.forward, field.name()), &field.schema());
+    Plan plan;
+    SLUICE_TRY_ASSIGN(plan.schema, builder.build(pool));
+    // Java finds the source by the new name alone, so it may be another field than the one that gave the type.
+    for (const Field& field : plan.schema->fields()) {
+      const int source = schema.field_index(mapped(options_.renames.backward, field.name()));
+      const bool same_type =
+          source >= 0 && &schema.fields()[static_cast<std::size_t>(source)].schema() == &field.schema();
+      plan.sources.push_back({source, same_type});
+    }
+    return plan;
+  }
+
+  const Side side_;
+  const Options options_;
+  PerSchema<Plan> plans_;
+  std::string scratch_;
+};
+
+base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
+  SLUICE_TRY_ASSIGN(const auto parsed, replace_field_config().parse(config));
+  const auto& exclude = parsed.list("exclude");
+  const auto& include = parsed.list("include");
+  SLUICE_TRY_ASSIGN(auto renames, parse_renames(parsed.list("renames")));
+  return std::make_unique<ReplaceField>(side, Options{{exclude.begin(), exclude.end()},
+                                                      {include.begin(), include.end()},
+                                                      std::move(renames),
+                                                      parsed.boolean("replace.null.with.default")});
+}
+
+config::Validator rename_mappings() {
+  return config::Validator(
+      [](std::string_view, const config::Value& value) -> base::Status {
+        const auto* mappings = std::get_if<config::List>(&value);
+        if (mappings == nullptr)
+          return base::fail(base::Code::kInvalidConfig, base::exceptions::kNullPointer, "renames");
+        SLUICE_TRY(parse_renames(*mappings));
+        return {};
+      },
+      "list of colon-delimited pairs, e.g. <code>foo:bar,abc:xyz</code>");
+}
+
+}  // namespace
+
+config::ConfigDef replace_field_config() {
+  return config::ConfigDef(
+      {config::optional_key("exclude", config::Type::kList, config::List{}, config::Importance::kMedium,
+                            "Fields to exclude. This takes precedence over the fields to include.")
+           .checked_by(config::list_without_duplicates(true, false)),
+       config::optional_key("include", config::Type::kList, config::List{}, config::Importance::kMedium,
+                            "Fields to include. If specified, only these fields will be used.")
+           .checked_by(config::list_without_duplicates(true, false)),
+       config::optional_key("renames", config::Type::kList, config::List{}, config::Importance::kMedium,
+                            "Field rename mappings.")
+           .checked_by(rename_mappings()),
+       replace_null_with_default_key()});
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_replace_field_key(const config::ConfigMap& config) {
+  return make(Side::kKey, config);
+}
+
+base::Result<std::unique_ptr<data::Transform>> make_replace_field_value(const config::ConfigMap& config) {
+  return make(Side::kValue, config);
+}
+
+}  // namespace sluice::smt
