@@ -1,9 +1,12 @@
 #include "smt/builtin.h"
 
 #include "smt/cast.h"
+#include "smt/condition_filter.h"
 #include "smt/content_based_router.h"
+#include "smt/drop.h"
 #include "smt/drop_headers.h"
 #include "smt/extract_field.h"
+#include "smt/extract_topic.h"
 #include "smt/filter.h"
 #include "smt/flatten.h"
 #include "smt/header_from.h"
@@ -11,6 +14,7 @@
 #include "smt/insert_field.h"
 #include "smt/insert_header.h"
 #include "smt/mask_field.h"
+#include "smt/message_timestamp_router.h"
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
 #include "smt/replace_field.h"
@@ -18,12 +22,25 @@
 #include "smt/set_schema_metadata.h"
 #include "smt/timestamp_converter.h"
 #include "smt/timestamp_router.h"
+#include "smt/tombstone_handler.h"
 #include "smt/value_to_key.h"
 
 namespace sluice::smt {
 
 const std::vector<BuiltinTransform>& builtin_transforms() {
   static const std::vector<BuiltinTransform> kTransforms = {
+      {"io.confluent.connect.transforms.Drop$Key", drop_config, make_drop_key},
+      {"io.confluent.connect.transforms.Drop$Value", drop_config, make_drop_value},
+      {"io.confluent.connect.transforms.ExtractTopic$Header", extract_topic_header_config, make_extract_topic_header},
+      {"io.confluent.connect.transforms.ExtractTopic$Key", extract_topic_config, make_extract_topic_key},
+      {"io.confluent.connect.transforms.ExtractTopic$Value", extract_topic_config, make_extract_topic_value},
+      {"io.confluent.connect.transforms.Filter$Key", condition_filter_config, make_condition_filter_key},
+      {"io.confluent.connect.transforms.Filter$Value", condition_filter_config, make_condition_filter_value},
+      {"io.confluent.connect.transforms.Flatten$Key", confluent_flatten_config, make_confluent_flatten_key},
+      {"io.confluent.connect.transforms.Flatten$Value", confluent_flatten_config, make_confluent_flatten_value},
+      {"io.confluent.connect.transforms.MessageTimestampRouter", message_timestamp_router_config,
+       make_message_timestamp_router},
+      {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
       {"org.apache.kafka.connect.transforms.Cast$Key", cast_config, make_cast_key},
