@@ -23,9 +23,13 @@ base::Status require_struct_type(const Schema& schema);
 // A struct may bear another schema than the record's, as long as its fields are the same: what was prepared for
 // `schema` holds for it then. DataException "Struct schemas do not match."
 base::Status require_fields_of(const Value& record, const Schema& schema);
-// What Java refuses when a field is copied: a null that the field does not allow. DataException.
+// What Java refuses when a field is copied: a null that the field does not allow, and a struct of another schema, such
+// as one that was its field's default. DataException.
 inline base::Status check_copied(const Field& field, const Value& value) {
-  if (!value.is_null() || field.schema().optional()) [[likely]]
+  const Schema& schema = field.schema();
+  const bool suspect =
+      value.is_null() ? !schema.optional() : value.is(Kind::kStruct) && &value.struct_schema() != &schema;
+  if (!suspect) [[likely]]
     return {};
   return data::check_field(field, value);
 }
