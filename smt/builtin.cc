@@ -18,6 +18,7 @@
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
 #include "smt/replace_field.h"
+#include "smt/replace_nested_field.h"
 #include "smt/script_filter.h"
 #include "smt/set_schema_metadata.h"
 #include "smt/timestamp_converter.h"
@@ -40,6 +41,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.Flatten$Value", confluent_flatten_config, make_confluent_flatten_value},
       {"io.confluent.connect.transforms.MessageTimestampRouter", message_timestamp_router_config,
        make_message_timestamp_router},
+      {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},
+      {"io.confluent.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_nested_field_value},
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},

@@ -170,6 +170,46 @@ TEST_F(ConfluentTest, FlattenMayKeepMaps) {
   EXPECT_THAT(outcome(), HasSubstr("does not support MAP for record with schemas (for field s.m)."));
 }
 
+TEST_F(ConfluentTest, ReplaceFieldNamesNestedFieldsByTheirPaths) {
+  const auto leaf = [&] { return map({{"c1", text("f4")}}); };
+  const auto message = [&] {
+    return map({{"abc", Value::int32(42)},
+                {"foo", map({{"a1", text("k1")},
+                             {"a2", map({{"b2", leaf()}, {"b1", leaf()}})},
+                             {"a3", map({{"b2", leaf()}, {"b1", leaf()}})}})},
+                {"dont", text("whatever")}});
+  };
+  constexpr const char* kRenames = "foo.a2:xyz,foo:bar,foo.a3.b1:luck,foo.a3.b2.c1:happy";
+  use("ReplaceField$Value", {{"exclude", "dont"}, {"renames", kRenames}});
+  EXPECT_EQ(outcome_of(message()), "kept");
+  EXPECT_EQ(value_text(), "{abc=42, bar={a1=k1, xyz={b2={c1=f4}, b1={c1=f4}}, a3={b2={happy=f4}, luck={c1=f4}}}}");
+  use("ReplaceField$Value", {{"include", "foo.a3"}, {"renames", kRenames}});
+  EXPECT_EQ(outcome_of(message()), "kept");
+  EXPECT_EQ(value_text(), "{bar={a3={b2={happy=f4}, luck={c1=f4}}}}");
+}
+
+TEST_F(ConfluentTest, ReplaceFieldMakesSchemasForNestedStructs) {
+  const Schema* plain = struct_schema({{"x", pool_.int32()}, {"y", pool_.int32()}}, true);
+  const Schema* inner = data::SchemaBuilder::like(*plain)
+                            .default_value(structure(plain, {Value::int32(1), Value::int32(2)}))
+                            .build(pool_)
+                            .value();
+  const Schema* schema = struct_schema({{"in", inner}, {"z", plain}});
+  use("ReplaceField$Value", {{"exclude", "in.y"}, {"renames", "in.x:x2,z:zz"}, {"replace.null.with.default", "false"}});
+  fresh();
+  set_value(schema, {structure(inner, {Value::int32(5), Value::int32(6)}), Value()});
+  EXPECT_EQ(outcome(), "kept");
+  EXPECT_EQ(value_text(), "Struct{in=Struct{x2=5}}");
+  const Schema& nested = value_schema()->fields()[0].schema();
+  EXPECT_TRUE(nested.optional());
+  EXPECT_EQ(data::value_text(nested.default_value()), "Struct{x2=1}");
+  EXPECT_EQ(&value_schema()->fields()[1].schema(), plain);
+  fresh();
+  set_value(schema, {Value(), Value()});
+  EXPECT_EQ(outcome(), "kept");
+  EXPECT_EQ(value_text(), "Struct{}");
+}
+
 TEST_F(ConfluentTest, MessageTimestampRouterFormatsTheFirstFieldThereIs) {
   use("MessageTimestampRouter", {{"topic.format", "foo-${topic}-${timestamp}"},
                                  {"message.timestamp.format", "yyyy-MM-dd"},
