@@ -1,5 +1,6 @@
 #include "smt/builtin.h"
 
+#include "smt/calculate.h"
 #include "smt/cast.h"
 #include "smt/condition_filter.h"
 #include "smt/content_based_router.h"
@@ -13,6 +14,7 @@
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
 #include "smt/insert_header.h"
+#include "smt/lookup.h"
 #include "smt/mask_field.h"
 #include "smt/message_timestamp_router.h"
 #include "smt/predicates.h"
@@ -46,6 +48,10 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
+      {"io.sluice.transforms.Calculate$Key", calculate_config, make_calculate_key},
+      {"io.sluice.transforms.Calculate$Value", calculate_config, make_calculate_value},
+      {"io.sluice.transforms.Lookup$Key", lookup_config, make_lookup_key},
+      {"io.sluice.transforms.Lookup$Value", lookup_config, make_lookup_value},
       {"org.apache.kafka.connect.transforms.Cast$Key", cast_config, make_cast_key},
       {"org.apache.kafka.connect.transforms.Cast$Value", cast_config, make_cast_value},
       {"org.apache.kafka.connect.transforms.DropHeaders", drop_headers_config, make_drop_headers},

@@ -239,6 +239,10 @@ base::Result<ScriptResult> ScriptEngine::evaluate(data::Batch& batch, const data
   return impl_->evaluate(batch, record);
 }
 
+bool ScriptEngine::read_null() const {
+  return impl_->record.read_null();
+}
+
 const std::string& ScriptEngine::source() const {
   return impl_->source;
 }

@@ -48,6 +48,9 @@ class ScriptEngine {
   // engine is as new.
   base::Result<ScriptResult> evaluate(data::Batch& batch, const data::Record& record);
 
+  // Whether the last evaluation read a null of the record.
+  bool read_null() const;
+
   const std::string& source() const;
 
  private:

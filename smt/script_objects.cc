@@ -152,6 +152,7 @@ bool ScriptRecord::install_schema_methods(JSContext* context) {
 void ScriptRecord::enter(const data::Batch& batch, const data::Record& record) {
   batch_ = &batch;
   record_ = &record;
+  read_null_ = false;
   ++generation_;
 }
 
@@ -184,6 +185,7 @@ JSValue ScriptRecord::text_to_script(std::string_view text) {
 JSValue ScriptRecord::to_script(const Value& value) {
   switch (value.kind()) {
     case Kind::kNull:
+      read_null_ = true;
       return JS_NULL;
     case Kind::kInt8:
     case Kind::kInt16:

@@ -24,6 +24,9 @@ class ScriptRecord {
   void enter(const data::Batch& batch, const data::Record& record);
   void leave();
 
+  // Whether a null was read since enter().
+  bool read_null() const { return read_null_; }
+
   // The struct or map that an object stands for; nullptr for other values.
   const Value* value_of(JSValueConst object) const;
   bool is_date(JSValueConst object) const;
@@ -79,6 +82,7 @@ class ScriptRecord {
   const data::Batch* batch_ = nullptr;
   const data::Record* record_ = nullptr;
   std::uint64_t generation_ = 0;
+  bool read_null_ = false;
   std::array<JSValue, kRootCount> roots_{};
   // Made by the prelude.
   JSValue list_prototype_{}, make_field_{}, make_type_{}, date_{};
