@@ -15,6 +15,7 @@
 #include "smt/insert_field.h"
 #include "smt/insert_header.h"
 #include "smt/lookup.h"
+#include "smt/mapping.h"
 #include "smt/mask_field.h"
 #include "smt/message_timestamp_router.h"
 #include "smt/predicates.h"
@@ -52,6 +53,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.sluice.transforms.Calculate$Value", calculate_config, make_calculate_value},
       {"io.sluice.transforms.Lookup$Key", lookup_config, make_lookup_key},
       {"io.sluice.transforms.Lookup$Value", lookup_config, make_lookup_value},
+      {"io.sluice.transforms.Mapping$Key", mapping_config, make_mapping_key},
+      {"io.sluice.transforms.Mapping$Value", mapping_config, make_mapping_value},
       {"org.apache.kafka.connect.transforms.Cast$Key", cast_config, make_cast_key},
       {"org.apache.kafka.connect.transforms.Cast$Value", cast_config, make_cast_value},
       {"org.apache.kafka.connect.transforms.DropHeaders", drop_headers_config, make_drop_headers},

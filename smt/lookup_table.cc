@@ -1,14 +1,13 @@
 #include "smt/lookup_table.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "smt/added_fields.h"
 #include "smt/cast_value.h"
 #include "smt/csv_reader.h"
+#include "smt/read_text_file.h"
 
 namespace sluice::smt {
 
@@ -59,19 +58,6 @@ template <typename... Args>
 tl::unexpected<base::Error> file_error(const std::string& path, fmt::format_string<Args...> format, Args&&... args) {
   return base::config_error("Invalid value {} for configuration table.file: {}", path,
                             fmt::format(format, std::forward<Args>(args)...));
-}
-
-base::Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return file_error(path, "the file cannot be opened; give an absolute path that the worker may read");
-  const auto size = file.tellg();
-  if (size < 0 || static_cast<std::size_t>(size) > LookupTable::kFileBytesMax)
-    return file_error(path, "the file is larger than {} MiB", LookupTable::kFileBytesMax >> 20);
-  std::string text(static_cast<std::size_t>(size), '\0');
-  file.seekg(0);
-  file.read(text.data(), size);
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
 }
 
 std::string join_key(const std::vector<std::string>& parts) {
@@ -195,7 +181,7 @@ base::Result<std::shared_ptr<const LookupTable>> LookupTable::from_entries(std::
 base::Result<std::shared_ptr<const LookupTable>> LookupTable::from_file(const std::string& path,
                                                                         const std::vector<std::string>& key_columns,
                                                                         const std::vector<LookupColumn>& columns) {
-  SLUICE_TRY_ASSIGN(const std::string text, read_file(path));
+  SLUICE_TRY_ASSIGN(const std::string text, read_text_file("table.file", path, kFileBytesMax));
   LookupTableBuilder builder(columns);
   if (path.ends_with(".json"))
     SLUICE_TRY(read_json(path, text, key_columns, columns, builder));
