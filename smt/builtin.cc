@@ -18,6 +18,8 @@
 #include "smt/mapping.h"
 #include "smt/mask_field.h"
 #include "smt/message_timestamp_router.h"
+#include "smt/outbox_event_router.h"
+#include "smt/outbox_options.h"
 #include "smt/predicates.h"
 #include "smt/regex_router.h"
 #include "smt/replace_field.h"
@@ -49,6 +51,7 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
+      {"io.debezium.transforms.outbox.EventRouter", event_router_config, make_outbox_event_router},
       {"io.sluice.transforms.Calculate$Key", calculate_config, make_calculate_key},
       {"io.sluice.transforms.Calculate$Value", calculate_config, make_calculate_value},
       {"io.sluice.transforms.Lookup$Key", lookup_config, make_lookup_key},

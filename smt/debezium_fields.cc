@@ -83,8 +83,8 @@ DebeziumField debezium_field(std::string name, config::Type type, config::Import
   return field;
 }
 
-DebeziumField DebeziumField::defaults_to(std::string_view text) && {
-  default_text = std::string(text);
+DebeziumField DebeziumField::defaults_to(const char* text) && {
+  default_text = text;
   auto value = config::parse_type(key.name, default_text, key.type, {});
   SLUICE_ASSERT(value);  // a default that does not read as its own type
   key.default_value = std::move(*value);
@@ -92,11 +92,11 @@ DebeziumField DebeziumField::defaults_to(std::string_view text) && {
 }
 
 DebeziumField DebeziumField::defaults_to(std::int32_t number) && {
-  return std::move(*this).defaults_to(std::string_view(std::to_string(number)));
+  return std::move(*this).defaults_to(std::to_string(number).c_str());
 }
 
 DebeziumField DebeziumField::defaults_to(bool yes) && {
-  return std::move(*this).defaults_to(std::string_view(yes ? "true" : "false"));
+  return std::move(*this).defaults_to(yes ? "true" : "false");
 }
 
 DebeziumField DebeziumField::width(config::Width width) && {
@@ -175,6 +175,12 @@ DebeziumFields::DebeziumFields(std::initializer_list<DebeziumField> fields, std:
     field.key.group = group;
     field.key.order_in_group = ++order;
   }
+}
+
+DebeziumFields DebeziumFields::followed_by(const DebeziumFields& others) const {
+  DebeziumFields all = *this;
+  all.fields_.insert(all.fields_.end(), others.fields_.begin(), others.fields_.end());
+  return all;
 }
 
 config::ConfigDef DebeziumFields::config_def() const {

@@ -33,7 +33,7 @@ struct DebeziumField {
   std::vector<Check> checks = {};          // those added last are asked first
   std::vector<std::string> literals = {};  // of one_of(), in lower case
 
-  DebeziumField defaults_to(std::string_view text) &&;
+  DebeziumField defaults_to(const char* text) &&;
   DebeziumField defaults_to(std::int32_t number) &&;
   DebeziumField defaults_to(bool yes) &&;
   DebeziumField width(config::Width width) &&;
@@ -57,6 +57,9 @@ class DebeziumFields {
  public:
   // Without a group all fields have order 1, as in Java.
   DebeziumFields(std::initializer_list<DebeziumField> fields, std::optional<std::string> group = {});
+
+  // These fields and then those of `others`, each in its group.
+  DebeziumFields followed_by(const DebeziumFields& others) const;
 
   // The definition of the fields, or of those named only.
   config::ConfigDef config_def() const;

@@ -6,10 +6,8 @@
 #include <string_view>
 
 namespace sluice::config {
-namespace {
 
-// String.hashCode of well-formed UTF-8: over its UTF-16 units.
-std::uint32_t java_hash(std::string_view text) {
+std::uint32_t java_string_hash(std::string_view text) {
   std::uint32_t hash = 0;
   const auto add = [&](std::uint32_t unit) { hash = hash * 31 + unit; };
   for (std::size_t i = 0; i < text.size();) {
@@ -32,17 +30,20 @@ std::uint32_t java_hash(std::string_view text) {
   return hash;
 }
 
-}  // namespace
-
 std::vector<std::size_t> java_hash_map_order(const std::vector<std::string>& keys) {
+  std::vector<std::uint32_t> hashes;
+  hashes.reserve(keys.size());
+  for (const auto& key : keys) hashes.push_back(java_string_hash(key));
+  return java_hash_map_order(hashes);
+}
+
+std::vector<std::size_t> java_hash_map_order(const std::vector<std::uint32_t>& hashes) {
   std::size_t capacity = 16;
-  while (keys.size() * 4 > capacity * 3) capacity *= 2;
+  while (hashes.size() * 4 > capacity * 3) capacity *= 2;
   std::vector<std::size_t> buckets;
-  for (const auto& key : keys) {
-    const std::uint32_t hash = java_hash(key);
-    buckets.push_back((hash ^ hash >> 16) & (capacity - 1));
-  }
-  std::vector<std::size_t> order(keys.size());
+  buckets.reserve(hashes.size());
+  for (const std::uint32_t hash : hashes) buckets.push_back((hash ^ hash >> 16) & (capacity - 1));
+  std::vector<std::size_t> order(hashes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   // Within a bucket the order of insertion stays.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return buckets[a] < buckets[b]; });

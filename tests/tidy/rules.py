@@ -20,7 +20,7 @@ MODULES = {
                      "runtime/data", "runtime/base"),
     "runtime/herder": ("runtime/task", "runtime/group", "runtime/store", "runtime/kafka", "runtime/plugin", "runtime/convert",
                        "runtime/config", "runtime/metrics", "runtime/data", "runtime/base"),
-    "smt": ("runtime/config", "runtime/data", "runtime/base"),
+    "smt": ("runtime/convert", "runtime/config", "runtime/data", "runtime/base"),
     "rest": ("runtime/herder", "runtime/task", "runtime/group", "runtime/store", "runtime/kafka", "runtime/plugin", "runtime/convert",
              "runtime/config", "runtime/metrics", "runtime/data", "runtime/base"),
     "runtime/cmd": ("*", "rest", "smt"),
