@@ -4,12 +4,15 @@
 #include "smt/cast.h"
 #include "smt/condition_filter.h"
 #include "smt/content_based_router.h"
+#include "smt/decode_logical_message.h"
 #include "smt/drop.h"
 #include "smt/drop_headers.h"
+#include "smt/enforce_record_size.h"
 #include "smt/extract_field.h"
 #include "smt/extract_topic.h"
 #include "smt/filter.h"
 #include "smt/flatten.h"
+#include "smt/geometry_format.h"
 #include "smt/header_from.h"
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
@@ -26,10 +29,13 @@
 #include "smt/replace_nested_field.h"
 #include "smt/script_filter.h"
 #include "smt/set_schema_metadata.h"
+#include "smt/swap_geometry_coordinates.h"
 #include "smt/timestamp_converter.h"
 #include "smt/timestamp_router.h"
+#include "smt/timezone_converter.h"
 #include "smt/tombstone_handler.h"
 #include "smt/value_to_key.h"
+#include "smt/vector_to_json.h"
 
 namespace sluice::smt {
 
@@ -49,8 +55,16 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},
       {"io.confluent.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_nested_field_value},
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
+      {"io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", decode_logical_message_config,
+       make_decode_logical_message},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
+      {"io.debezium.transforms.EnforceRecordSize", enforce_record_size_config, make_enforce_record_size},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
+      {"io.debezium.transforms.GeometryFormatTransformer", geometry_format_config, make_geometry_format},
+      {"io.debezium.transforms.SwapGeometryCoordinates", swap_geometry_coordinates_config,
+       make_swap_geometry_coordinates},
+      {"io.debezium.transforms.TimezoneConverter", timezone_converter_config, make_timezone_converter},
+      {"io.debezium.transforms.VectorToJsonConverter", vector_to_json_config, make_vector_to_json},
       {"io.debezium.transforms.outbox.EventRouter", event_router_config, make_outbox_event_router},
       {"io.sluice.transforms.Calculate$Key", calculate_config, make_calculate_key},
       {"io.sluice.transforms.Calculate$Value", calculate_config, make_calculate_value},

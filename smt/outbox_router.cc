@@ -36,20 +36,16 @@ std::string schema_name(const Schema& row, std::string_view topic) {
   return fmt::format("{}{}.{}", name.substr(0, split), topic, name.substr(split));
 }
 
-// SchemaBuilder.field in Java's order of complaints.
-base::Status add_field(data::SchemaBuilder& builder, std::vector<std::string_view>& names, std::string_view name,
-                       const Schema* schema) {
+// SchemaBuilder.field: what build() would call a fault of the program is one of the record or the configuration here.
+base::Status add_field(data::SchemaBuilder& builder, std::string_view name, const Schema* schema) {
   constexpr const char* kException = base::exceptions::kSchemaBuilder;
   if (name.empty()) return refused(kException, "fieldName cannot be null.");
   if (schema == nullptr) return refused(kException, "fieldSchema for field {} cannot be null.", name);
-  if (std::find(names.begin(), names.end(), name) != names.end())
-    return refused(kException, "Cannot create field because of field name duplication {}", name);
-  names.push_back(name);
   builder.field(name, schema);
   return {};
 }
 
-// A text that Debezium's schema names call Timestamp, MicroTimestamp or NanoTimestamp, in milliseconds.
+// A number that the schema's name calls Timestamp, MicroTimestamp or NanoTimestamp, in milliseconds.
 base::Result<std::int64_t> to_epoch_ms(const Schema& schema, std::int64_t value) {
   constexpr const char* kException = base::exceptions::kConnect;
   if (!schema.has_name())
@@ -224,8 +220,7 @@ base::Result<const Schema*> OutboxRouter::value_schema(const Event& event) {
 base::Result<const Schema*> OutboxRouter::build_value_schema(const Event& event, std::string_view topic,
                                                              const Value* version) const {
   auto builder = data::SchemaBuilder::structure().name(schema_name(*event.plan.after_schema, topic));
-  std::vector<std::string_view> names;
-  SLUICE_TRY(add_field(builder, names, kPayload, event.payload_schema));
+  SLUICE_TRY(add_field(builder, kPayload, event.payload_schema));
   for (std::size_t i = 0; i < options_.additional.size(); ++i) {
     const OutboxField& field = options_.additional[i];
     if (field.placement != OutboxPlacement::kEnvelope) continue;
@@ -233,7 +228,7 @@ base::Result<const Schema*> OutboxRouter::build_value_schema(const Event& event,
       if (options_.ignore_missing) continue;
       return refused(base::exceptions::kConnect, "Unable to find field {} in event", field.field);
     }
-    SLUICE_TRY(add_field(builder, names, field.alias, schema_at(event.plan.after_schema, event.plan.additional[i])));
+    SLUICE_TRY(add_field(builder, field.alias, schema_at(event.plan.after_schema, event.plan.additional[i])));
   }
   if (version != nullptr && !version->is_null()) builder.version(static_cast<std::int32_t>(version->i64()));
   return builder.build(*event.context.schemas);
