@@ -10,6 +10,7 @@
 #include "runtime/data/java_text.h"
 #include "runtime/data/utf16.h"
 #include "runtime/data/value_text.h"
+#include "smt/named_fields.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
@@ -125,14 +126,6 @@ class EnforceRecordSize final : public data::RecordTransform {
     std::int64_t bytes = 0;
     for (const Field& field : fields) bytes += field.size;
     return static_cast<double>(bytes);
-  }
-
-  static sluice_struct* copy_struct(sluice_arena* arena, const Value& value) {
-    sluice_struct* copy = arena_struct(arena, &value.struct_schema());
-    if (copy == nullptr) return nullptr;
-    const auto items = value.items();
-    std::copy(items.begin(), items.end(), static_cast<sluice_value*>(copy->fields));
-    return copy;
   }
 
   // A decimal is none of them, though its type is bytes.

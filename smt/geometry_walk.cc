@@ -87,13 +87,10 @@ base::Result<GeometryParts> geometry_parts(const Value& geometry) {
 
 base::Result<Value> with_wkb(sluice_arena* arena, const Value& geometry, const GeometryParts& parts,
                              std::string_view wkb) {
-  const Schema& schema = geometry.struct_schema();
-  sluice_struct* fields = arena_struct(arena, &schema);
+  sluice_struct* fields = copy_struct(arena, geometry);
   if (fields == nullptr) return out_of_memory();
-  const auto items = geometry.items();
-  std::copy(items.begin(), items.end(), static_cast<sluice_value*>(fields->fields));
   fields->fields[parts.wkb_at] = Value::bytes(wkb);
-  return Value::record(fields, schema.field_count);
+  return Value::record(fields, fields->schema->field_count);
 }
 
 }  // namespace sluice::smt

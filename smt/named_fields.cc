@@ -1,5 +1,7 @@
 #include "smt/named_fields.h"
 
+#include <algorithm>
+
 #include "runtime/data/check_value.h"
 #include "runtime/data/schema.h"
 #include "smt/shapes.h"
@@ -33,6 +35,14 @@ base::Status struct_put(sluice_struct* record, std::size_t at, const Value& valu
   if (!value.is_null() || !field.schema().optional()) SLUICE_TRY(data::check_field(field, value));
   record->fields[at] = value;
   return {};
+}
+
+sluice_struct* copy_struct(sluice_arena* arena, const Value& record) {
+  sluice_struct* copy = arena_struct(arena, &record.struct_schema());
+  if (copy == nullptr) return nullptr;
+  const auto items = record.items();
+  std::copy(items.begin(), items.end(), static_cast<sluice_value*>(copy->fields));
+  return copy;
 }
 
 }  // namespace sluice::smt

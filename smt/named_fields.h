@@ -26,4 +26,7 @@ base::Result<Value> struct_get_typed(const Value& record, NamedField field, Kind
 // the text of ConnectSchema.validateValue.
 base::Status struct_put(sluice_struct* record, std::size_t at, const Value& value);
 
+// A struct with the fields of another, to change some of them; nullptr: the batch's memory is spent.
+sluice_struct* copy_struct(sluice_arena* arena, const Value& record);
+
 }  // namespace sluice::smt

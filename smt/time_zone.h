@@ -1,6 +1,6 @@
 #pragma once
 // Time zones as java.time knows them: which there are, and their offsets from UTC at an instant or a local time. The
-// rules come from the system's zoneinfo files (docs/adr/0014-time-zones.md), with $TZDIR as glibc takes it.
+// rules come from the system's zoneinfo files (docs/adr/0015-time-zones.md), with $TZDIR as glibc takes it.
 
 #include <array>
 #include <cstdint>

@@ -1,6 +1,5 @@
 #include "smt/timezone_converter.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +46,22 @@ TimeFields time_fields(const Schema& schema, bool source) {
   return fields;
 }
 
+// Where things are in the events of one schema.
+struct EventPlan {
+  EnvelopeFields fields;
+  bool has_source = false;
+  int table = -1;  // in the source, if it is a text
+
+  explicit EventPlan(const Schema& envelope) : fields(envelope) {
+    if (fields.source < 0) return;
+    const Schema& source = envelope.fields()[static_cast<std::size_t>(fields.source)].schema();
+    has_source = source.type() == Kind::kStruct;
+    if (!has_source) return;
+    const int at = source.field_index("table");
+    if (at >= 0 && source.fields()[static_cast<std::size_t>(at)].schema().type() == Kind::kString) table = at;
+  }
+};
+
 class TimezoneConverter final : public data::RecordTransform {
  public:
   TimezoneConverter(base::Result<TimeZone> zone, Mode mode, TimezoneRules rules, const base::Clock& clock)
@@ -58,9 +73,9 @@ class TimezoneConverter final : public data::RecordTransform {
     if (value.is_null() || !is_envelope(batch.value_schema(record))) return {};
     SLUICE_TRY(require_struct(value, "Detect Debezium Operation"));
     const Schema& schema = value.struct_schema();
-    SLUICE_TRY_ASSIGN(const EnvelopeFields* envelope,
-                      envelopes_.get(&schema, [&] { return base::Result<EnvelopeFields>(EnvelopeFields(schema)); }));
-    SLUICE_TRY_ASSIGN(const auto table, table_of(value, *envelope));
+    SLUICE_TRY_ASSIGN(const EventPlan* plan,
+                      events_.get(&schema, [&] { return base::Result<EventPlan>(EventPlan(schema)); }));
+    SLUICE_TRY_ASSIGN(const auto table, table_of(value, *plan));
     static const TimezoneFields kNone;
     const TimezoneFields* rule = mode_ == Mode::kEverything ? nullptr : rules_.find(batch.topic(record), table);
     Mode mode = mode_;
@@ -75,24 +90,24 @@ class TimezoneConverter final : public data::RecordTransform {
 
     sluice_arena* arena = batch.arena().c();
     sluice_struct* out = nullptr;
-    SLUICE_TRY(convert(arena, value, envelope->before, befores_, mode, rule->before, false, out));
-    SLUICE_TRY(convert(arena, value, envelope->after, afters_, mode, rule->after, false, out));
+    SLUICE_TRY(convert(arena, value, plan->fields.before, befores_, mode, rule->before, false, out));
+    SLUICE_TRY(convert(arena, value, plan->fields.after, afters_, mode, rule->after, false, out));
     if (!rule->source.empty())
-      SLUICE_TRY(convert(arena, value, envelope->source, sources_, mode, rule->source, true, out));
+      SLUICE_TRY(convert(arena, value, plan->fields.source, sources_, mode, rule->source, true, out));
     if (out != nullptr) record.value = Value::record(out, schema.field_count);
     return {};
   }
 
  private:
-  // The source's `table`; nothing where there is no such field.
-  static base::Result<std::optional<std::string_view>> table_of(const Value& value, const EnvelopeFields& envelope) {
-    const auto source = struct_get_typed(value, {"source", envelope.source}, Kind::kStruct);
-    if (!source) return std::nullopt;
-    if (source->is_null()) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "source");
-    const auto table =
-        struct_get_typed(*source, {"table", source->struct_schema().field_index("table")}, Kind::kString);
-    if (!table || table->is_null()) return std::nullopt;
-    return table->text();
+  // The source's `table`; nothing where there is no such text.
+  static base::Result<std::optional<std::string_view>> table_of(const Value& value, const EventPlan& plan) {
+    if (!plan.has_source) return std::nullopt;
+    const Value source = value.items()[static_cast<std::size_t>(plan.fields.source)];
+    if (source.is_null()) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "source");
+    if (plan.table < 0) return std::nullopt;
+    const Value& table = source.items()[static_cast<std::size_t>(plan.table)];
+    if (table.is_null()) return std::nullopt;
+    return table.text();
   }
 
   // Moves the fields of the struct at `at` that the rule means; `out` becomes a copy of the event at the first one.
@@ -115,12 +130,12 @@ class TimezoneConverter final : public data::RecordTransform {
       const Value value = field_value(row, schema, field.at, true);
       if (value.is_null()) continue;
       SLUICE_TRY_ASSIGN(const Value moved, move(arena, field, value));
-      if (copy == nullptr) copy = copy_of(arena, row);
+      if (copy == nullptr) copy = copy_struct(arena, row);
       if (copy == nullptr) return out_of_memory();
       SLUICE_TRY(struct_put(copy, field.at, moved));
     }
     if (copy == nullptr) return {};
-    if (out == nullptr) out = copy_of(arena, event);
+    if (out == nullptr) out = copy_struct(arena, event);
     if (out == nullptr) return out_of_memory();
     out->fields[position] = Value::record(copy, schema.field_count);
     return {};
@@ -132,19 +147,11 @@ class TimezoneConverter final : public data::RecordTransform {
     return move_to_zone(arena, *field.form, value, *zone_, clock_.now_ms() / 1000, scratch_);
   }
 
-  static sluice_struct* copy_of(sluice_arena* arena, const Value& value) {
-    sluice_struct* copy = arena_struct(arena, &value.struct_schema());
-    if (copy == nullptr) return nullptr;
-    const auto items = value.items();
-    std::copy(items.begin(), items.end(), static_cast<sluice_value*>(copy->fields));
-    return copy;
-  }
-
   const base::Result<TimeZone> zone_;  // an error is that of each record with a time in it, as in Java
   const Mode mode_;
   const TimezoneRules rules_;
   const base::Clock& clock_;
-  PerSchema<EnvelopeFields> envelopes_;
+  PerSchema<EventPlan> events_;
   PerSchema<TimeFields> befores_, afters_, sources_;
   std::string scratch_;
 };

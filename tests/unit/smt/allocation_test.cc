@@ -50,6 +50,63 @@ TEST_P(Allocation, NoneOnceSchemasAreKnown) {
   }
 }
 
+class DebeziumAllocation : public TransformTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(DebeziumAllocation, NoneOnceSchemasAreKnown) {
+  std::unique_ptr<data::Transform> transform;
+  for (const auto& known : builtin_transforms())
+    if (known.class_name == GetParam().transform) transform = known.create(GetParam().config).value();
+  ASSERT_NE(transform, nullptr);
+  const Schema* zoned = data::SchemaBuilder(Kind::kString).name("io.debezium.time.ZonedTimestamp").build(pool).value();
+  const Schema* vector =
+      data::SchemaBuilder::array(pool.float64()).name("io.debezium.data.DoubleVector").build(pool).value();
+  const Schema* after = data::SchemaBuilder::structure()
+                            .name("shop.public.outbox.Value")
+                            .field("id", pool.string())
+                            .field("aggregatetype", pool.string())
+                            .field("aggregateid", pool.string())
+                            .field("payload", pool.string())
+                            .field("at", zoned)
+                            .field("v", vector)
+                            .build(pool)
+                            .value();
+  const Schema* envelope = data::SchemaBuilder::structure()
+                               .name("shop.public.outbox.Envelope")
+                               .field("after", after)
+                               .field("op", pool.string())
+                               .field("ts_ms", pool.int64())
+                               .build(pool)
+                               .value();
+  const sluice_value numbers[] = {Value::float64(0.5), Value::float64(1e20)};
+  for (int round = 0; round < 20; ++round) {
+    start(50);
+    for (std::uint32_t i = 0; i < 50; ++i) {
+      const Value text = Value::string(R"({"name":"a text that is longer than a short string","n":[1,2]})");
+      const Value columns = row(after, {text, Value::string("order"), text, text,
+                                        Value::string("2024-02-01T06:23:39.808Z"), Value::array(numbers, 2)});
+      set_value(i, envelope, row(envelope, {columns, Value::string("c"), Value::int64(i)}));
+    }
+    const std::size_t before = allocations;
+    const bool ok = transform->apply({&pool, false}, batch, failures).has_value();
+    const std::size_t taken = allocations - before;
+    ASSERT_TRUE(ok);
+    ASSERT_TRUE(failures.messages.empty()) << failures.messages.begin()->second;
+    if (round >= 2) {
+      EXPECT_EQ(taken, 0u) << "round " << round;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Transforms, DebeziumAllocation,
+                         testing::Values(Case{"io.debezium.transforms.outbox.EventRouter",
+                                              {{"table.fields.additional.placement", "at:envelope,v:header"}}},
+                                         Case{"io.debezium.transforms.TimezoneConverter",
+                                              {{"converted.timezone", "Europe/Berlin"}}},
+                                         Case{"io.debezium.transforms.VectorToJsonConverter", {}},
+                                         Case{"io.debezium.transforms.SwapGeometryCoordinates", {}},
+                                         Case{"io.debezium.transforms.EnforceRecordSize",
+                                              {{"max.bytes", "200"}, {"min.field.size", "50"}}}));
+
 TEST(AllocationCount, SeesTheHeap) {
   const std::size_t before = allocations;
   const auto text = std::make_unique<std::string>(100, 'x');
