@@ -13,6 +13,7 @@
 #include "smt/filter.h"
 #include "smt/flatten.h"
 #include "smt/geometry_format.h"
+#include "smt/gzip_decompress.h"
 #include "smt/header_from.h"
 #include "smt/hoist_field.h"
 #include "smt/insert_field.h"
@@ -50,6 +51,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.Filter$Value", condition_filter_config, make_condition_filter_value},
       {"io.confluent.connect.transforms.Flatten$Key", confluent_flatten_config, make_confluent_flatten_key},
       {"io.confluent.connect.transforms.Flatten$Value", confluent_flatten_config, make_confluent_flatten_value},
+      {"io.confluent.connect.transforms.GzipDecompress$Key", gzip_decompress_config, make_gzip_decompress_key},
+      {"io.confluent.connect.transforms.GzipDecompress$Value", gzip_decompress_config, make_gzip_decompress_value},
       {"io.confluent.connect.transforms.MessageTimestampRouter", message_timestamp_router_config,
        make_message_timestamp_router},
       {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},

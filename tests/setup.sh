@@ -14,7 +14,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages="
   g++=g++ make=make xz-utils=xz cmake=cmake ninja-build=ninja pkg-config=pkg-config curl=curl python3=python3 ca-certificates
   librdkafka-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcpp-httplib-dev libexpected-dev prometheus-cpp-dev
-  libboost-dev libboost-program-options-dev libssl-dev libpcre2-dev libseccomp-dev tzdata
+  libboost-dev libboost-program-options-dev libssl-dev libpcre2-dev libseccomp-dev tzdata zlib1g-dev
 "
 test_packages="
   build-essential git=git ccache=ccache mold=mold libgtest-dev libgmock-dev libbenchmark-dev procps=ps

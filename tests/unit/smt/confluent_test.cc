@@ -214,6 +214,26 @@ TEST_F(ConfluentTest, ReplaceFieldMakesSchemasForNestedStructs) {
   EXPECT_EQ(value_text(), "Struct{}");
 }
 
+TEST_F(ConfluentTest, GzipDecompressUnpacksMembersOneAfterAnother) {
+  // `printf ab | gzip -n`
+  constexpr std::string_view kPacked("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c\x02\0\x6d\x48\x83\x9e\x02\0\0\0", 22);
+  const std::string twice = std::string(kPacked) + std::string(kPacked);
+  use("GzipDecompress$Value", {});
+  for (const auto& [packed, unpacked] :
+       {std::pair{std::string(kPacked), "ab"}, {twice, "abab"}, {twice + "trailer", "abab"}}) {
+    EXPECT_EQ(outcome_of(Value::bytes(packed)), "kept");
+    EXPECT_TRUE(value().is(Kind::kBytes));
+    EXPECT_EQ(value().text(), unpacked);
+  }
+  EXPECT_EQ(outcome_of(Value()), "kept");
+  EXPECT_THAT(outcome_of(text("ab")), HasSubstr("the value is a java.lang.String"));
+  EXPECT_THAT(outcome_of(Value::bytes("")), HasSubstr("it ends too early"));
+  EXPECT_THAT(outcome_of(Value::bytes(kPacked.substr(0, 15))), HasSubstr("it ends too early"));
+  const std::string torn = twice.substr(0, twice.size() - 4);
+  EXPECT_THAT(outcome_of(Value::bytes(torn)), HasSubstr("it ends too early"));
+  EXPECT_THAT(outcome_of(Value::bytes("not packed at all")), HasSubstr("not gzip data: incorrect header check"));
+}
+
 TEST_F(ConfluentTest, MessageTimestampRouterFormatsTheFirstFieldThereIs) {
   use("MessageTimestampRouter", {{"topic.format", "foo-${topic}-${timestamp}"},
                                  {"message.timestamp.format", "yyyy-MM-dd"},
