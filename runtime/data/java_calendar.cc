@@ -79,7 +79,7 @@ std::int64_t weekday_on_or_before(std::int64_t epoch_day, std::int64_t weekday) 
 
 CalendarFields calendar_fields(std::int64_t epoch_ms) {
   const std::int64_t day = floor_div(epoch_ms, kMillisPerDay);
-  const std::int64_t time = epoch_ms - day * kMillisPerDay;
+  const std::int64_t time = floor_mod(epoch_ms, kMillisPerDay);
   const YearMonthDay date = civil(day);
   CalendarFields fields;
   fields.epoch_day = day;

@@ -10,6 +10,7 @@
 
 #include "runtime/base/status.h"
 #include "runtime/data/check_value.h"
+#include "runtime/data/number_value.h"
 #include "runtime/data/schema.h"
 #include "runtime/data/value_ops.h"
 #include "smt/builtin.h"
@@ -223,12 +224,6 @@ class Maker {
     switch (kind) {
       case Kind::kNull:
         return {};
-      case Kind::kInt8:
-        return Value::int8(static_cast<std::int8_t>(number));
-      case Kind::kInt16:
-        return Value::int16(static_cast<std::int16_t>(number));
-      case Kind::kInt32:
-        return Value::int32(static_cast<std::int32_t>(number));
       case Kind::kFloat32:
         return Value::float32(static_cast<float>(number) / 3);
       case Kind::kFloat64:
@@ -240,7 +235,7 @@ class Maker {
       case Kind::kBytes:
         return Value::bytes(text());
       default:
-        return Value::int64(number);
+        return sluice::data::integer_value(kind, number);
     }
   }
 

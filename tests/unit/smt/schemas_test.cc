@@ -154,6 +154,15 @@ TEST_F(Schemas, SaturatesWhereAUnixTimestampDoesNotFit) {
   EXPECT_EQ(value_text(2), "-9223372036854775808");
 }
 
+TEST_F(Schemas, FormatsTheFirstInstantOfAll) {
+  const auto format =
+      make_transform("TimestampConverter$Value", {{"target.type", "string"}, {"format", "dd HH:mm:ss.SSS G"}});
+  start(1);
+  set_value(0, nullptr, Value::instant(INT64_MIN));
+  apply(*format);
+  EXPECT_EQ(value_text(0), "02 16:47:04.192 BC");
+}
+
 TEST_F(Schemas, ReadsZonesByName) {
   const auto parse =
       make_transform("TimestampConverter$Value", {{"target.type", "unix"}, {"format", "yyyy-MM-dd HH:mm z"}});
