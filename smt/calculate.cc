@@ -135,7 +135,7 @@ class Calculate final : public data::RecordTransform {
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
   SLUICE_TRY_ASSIGN(const auto parsed, calculate_config().parse(config));
-  SLUICE_TRY_ASSIGN(const Kind type, parse_field_type("type", parsed.string("type")));
+  SLUICE_TRY_ASSIGN(const Kind type, parse_field_type("field.type", parsed.string("field.type")));
   SLUICE_TRY_ASSIGN(auto engine, compile_script("js", parsed.string("expression")));
   return std::make_unique<Calculate>(side, parsed.string("field"), type, std::move(engine),
                                      parsed.string("null.handling.mode") == "propagate");
@@ -154,7 +154,7 @@ config::ConfigDef calculate_config() {
                             "What to calculate, in JavaScript. It sees key, value, keySchema, valueSchema, topic and "
                             "header, for instance value.qty * value.price.")
            .checked_by(config::all_of({config::non_null(), config::non_empty_string()})),
-       config::required_key("type", Type::kString, Importance::kHigh,
+       config::required_key("field.type", Type::kString, Importance::kHigh,
                             "The type of the field: int8, int16, int32, int64, float32, float64, boolean, string or "
                             "timestamp. A result that does not fit fails the record.")
            .checked_by(config::non_null()),

@@ -23,9 +23,10 @@ class CalculateTest : public SmtTest {
   }
   // The value afterwards, or the error.
   std::string with(std::string_view expression, const char* type, const char* mode = "propagate") {
-    auto made = make_transform(
-        kCalculate,
-        {{"field", "out"}, {"expression", std::string(expression)}, {"type", type}, {"null.handling.mode", mode}});
+    auto made = make_transform(kCalculate, {{"field", "out"},
+                                            {"expression", std::string(expression)},
+                                            {"field.type", type},
+                                            {"null.handling.mode", mode}});
     if (!made) return made.error().to_string();
     made_.push_back(std::move(*made));  // names of new keys live in it
     const auto error = apply(*made_.back());
@@ -56,7 +57,7 @@ TEST_F(CalculateTest, AddsATypedField) {
 
 TEST_F(CalculateTest, ReplacesAFieldInItsPlace) {
   const auto made =
-      make_transform(kCalculate, {{"field", "qty"}, {"expression", "'n' + value.qty"}, {"type", "string"}});
+      make_transform(kCalculate, {{"field", "qty"}, {"expression", "'n' + value.qty"}, {"field.type", "string"}});
   row(Value());
   EXPECT_EQ(apply(**made), "");
   EXPECT_EQ(value_text(), "Struct{qty=n3,name=ab}");
@@ -108,10 +109,10 @@ TEST_F(CalculateTest, AResultThatDoesNotFitFailsTheRecord) {
 }
 
 TEST_F(CalculateTest, ConfigurationIsChecked) {
-  EXPECT_EQ(
-      with("1", "decimal"),
-      "org.apache.kafka.common.config.ConfigException: Invalid value decimal for configuration type: unknown type; use "
-      "int8, int16, int32, int64, float32, float64, boolean, string or timestamp");
+  EXPECT_EQ(with("1", "decimal"),
+            "org.apache.kafka.common.config.ConfigException: Invalid value decimal for configuration field.type: "
+            "unknown type; use "
+            "int8, int16, int32, int64, float32, float64, boolean, string or timestamp");
   EXPECT_EQ(with("1 +", "int8").find("io.debezium.DebeziumException: Failed to parse expression '1 +'"), 0u);
 }
 
