@@ -4,6 +4,14 @@
 #include "smt/cast.h"
 #include "smt/condition_filter.h"
 #include "smt/content_based_router.h"
+#include "smt/debezium_extract_changed_record_state.h"
+#include "smt/debezium_extract_new_record_state.h"
+#include "smt/debezium_extract_schema_to_new_record.h"
+#include "smt/debezium_header_to_value.h"
+#include "smt/debezium_logical_router.h"
+#include "smt/debezium_partition_routing.h"
+#include "smt/debezium_read_to_insert_event.h"
+#include "smt/debezium_schema_change_event_filter.h"
 #include "smt/decode_logical_message.h"
 #include "smt/drop.h"
 #include "smt/drop_headers.h"
@@ -58,17 +66,30 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},
       {"io.confluent.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_nested_field_value},
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
+      {"io.debezium.connector.mysql.transforms.ReadToInsertEvent", read_to_insert_event_config,
+       make_read_to_insert_event},
       {"io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", decode_logical_message_config,
        make_decode_logical_message},
+      {"io.debezium.transforms.ByLogicalTableRouter", by_logical_table_router_config, make_by_logical_table_router},
       {"io.debezium.transforms.ContentBasedRouter", content_based_router_config, make_content_based_router},
       {"io.debezium.transforms.EnforceRecordSize", enforce_record_size_config, make_enforce_record_size},
+      {"io.debezium.transforms.ExtractChangedRecordState", extract_changed_record_state_config,
+       make_extract_changed_record_state},
+      {"io.debezium.transforms.ExtractNewRecordState", extract_new_record_state_config, make_extract_new_record_state},
+      {"io.debezium.transforms.ExtractSchemaToNewRecord", extract_schema_to_new_record_config,
+       make_extract_schema_to_new_record},
       {"io.debezium.transforms.Filter", script_filter_config, make_script_filter},
       {"io.debezium.transforms.GeometryFormatTransformer", geometry_format_config, make_geometry_format},
+      {"io.debezium.transforms.HeaderToValue", header_to_value_config, make_header_to_value},
+      {"io.debezium.transforms.SchemaChangeEventFilter", schema_change_event_filter_config,
+       make_schema_change_event_filter},
       {"io.debezium.transforms.SwapGeometryCoordinates", swap_geometry_coordinates_config,
        make_swap_geometry_coordinates},
       {"io.debezium.transforms.TimezoneConverter", timezone_converter_config, make_timezone_converter},
+      {"io.debezium.transforms.ToLogicalTopicRouter", to_logical_topic_router_config, make_to_logical_topic_router},
       {"io.debezium.transforms.VectorToJsonConverter", vector_to_json_config, make_vector_to_json},
       {"io.debezium.transforms.outbox.EventRouter", event_router_config, make_outbox_event_router},
+      {"io.debezium.transforms.partitions.PartitionRouting", partition_routing_config, make_partition_routing},
       {"io.sluice.transforms.Calculate$Key", calculate_config, make_calculate_key},
       {"io.sluice.transforms.Calculate$Value", calculate_config, make_calculate_value},
       {"io.sluice.transforms.Lookup$Key", lookup_config, make_lookup_key},

@@ -1,0 +1,70 @@
+#include "smt/struct_fields.h"
+
+#include "smt/shapes.h"
+#include "smt/side.h"
+
+namespace sluice::smt {
+
+base::Result<std::size_t> named_field(const Schema& schema, std::string_view name) {
+  const int position = schema.field_index(name);
+  if (position < 0) return base::data_error("{} is not a valid field name", name);
+  return static_cast<std::size_t>(position);
+}
+
+base::Result<std::size_t> typed_field(const Schema& schema, std::string_view name, Kind type) {
+  SLUICE_TRY_ASSIGN(const std::size_t position, named_field(schema, name));
+  if (schema.fields()[position].schema().type() != type)
+    return base::data_error("Field '{}' is not of type {}", name, data::type_name(type));
+  return position;
+}
+
+base::Result<std::size_t> extracted_field(const Schema& schema, std::string_view name) {
+  const int position = schema.field_index(name);
+  if (position < 0)
+    return base::fail(base::Code::kBadRecord, base::exceptions::kIllegalArgument, "Unknown field: {}", name);
+  return static_cast<std::size_t>(position);
+}
+
+base::Result<int> look_up_field(const Schema& schema, std::string_view name) {
+  if (schema.type() != Kind::kStruct) return base::data_error("Cannot look up fields on non-struct type");
+  return schema.field_index(name);
+}
+
+Value field_at(const Value& record, const Schema& schema, std::size_t position) {
+  if (&record.struct_schema() == &schema) return record.items()[position];
+  const int found = record.struct_schema().field_index(schema.fields()[position].name());
+  return found < 0 ? Value() : record.items()[static_cast<std::size_t>(found)];
+}
+
+base::Status put_copied(const Field& field, const Value& value, sluice_value& out) {
+  SLUICE_TRY(check_copied(field, value));
+  out = value;
+  return {};
+}
+
+base::Status put_all_copied(const Value& record, bool use_default, sluice_struct& out) {
+  const Schema& schema = record.struct_schema();
+  const auto fields = schema.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    SLUICE_TRY(put_copied(fields[i], field_value(record, schema, i, use_default), out.fields[i]));
+  return {};
+}
+
+base::Result<sluice_struct*> new_struct(sluice_arena* arena, const Schema* schema) {
+  sluice_struct* fields = arena_struct(arena, schema);
+  if (fields == nullptr) return out_of_memory();
+  return fields;
+}
+
+data::SchemaBuilder basics_like(const Schema& schema) {
+  return with_basics_of(schema, schema.type() == Kind::kArray ? data::SchemaBuilder::array(schema.value_schema())
+                                                              : data::SchemaBuilder(schema.type()));
+}
+
+data::SchemaBuilder struct_with_fields_of(const Schema& schema) {
+  auto builder = struct_like(schema);
+  for (const Field& field : schema.fields()) builder.field(field.name(), &field.schema());
+  return builder;
+}
+
+}  // namespace sluice::smt
