@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "smt/map_edit.h"
 #include "smt/shapes.h"
-#include "smt/side.h"
 #include "smt/struct_fields.h"
 
 namespace sluice::smt {
@@ -21,16 +21,10 @@ bool names_text(const Value& names, const Value& text) {
 
 base::Result<data::SchemaAndValue> drop_keys(sluice_arena* arena, const Value& map, const Value& names) {
   SLUICE_TRY(require_map(map, kPurpose));
-  const auto items = map.items();
-  auto* kept = arena_array<sluice_value>(arena, items.size());
-  if (kept == nullptr) return out_of_memory();
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < items.size(); i += 2) {
-    if (names_text(names, items[i])) continue;
-    kept[count++] = items[i];
-    kept[count++] = items[i + 1];
-  }
-  return data::SchemaAndValue{nullptr, Value::map(kept, count / 2)};
+  SLUICE_TRY_ASSIGN(auto kept, MapEdit::copy(arena, map, 0));
+  for (const Value& name : names.items())
+    if (name.is(Kind::kString)) kept.remove(name.text());
+  return data::SchemaAndValue{nullptr, kept.map()};
 }
 
 }  // namespace

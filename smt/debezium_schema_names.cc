@@ -23,7 +23,7 @@ bool is_valid_first(SchemaNameAdjustment mode, char16_t unit) {
 }
 
 bool is_valid_later(SchemaNameAdjustment mode, char16_t unit) {
-  return is_valid_first(mode, unit) || unit == u'.' || (unit >= u'0' && unit <= u'9');
+  return is_valid_first(mode, unit) || (unit >= u'0' && unit <= u'9');
 }
 
 void append_replacement(SchemaNameAdjustment mode, char16_t unit, std::string& out) {
@@ -34,6 +34,25 @@ void append_replacement(SchemaNameAdjustment mode, char16_t unit, std::string& o
   const auto hex = fmt::format("{:x}", static_cast<unsigned>(unit));
   out += hex.size() <= 2 ? "_u00" : "_u";
   out += hex;
+}
+
+// Works on UTF-16 units, as Java does: a character outside the basic plane is two.
+std::string adjust(SchemaNameAdjustment mode, std::string_view name, bool dots_allowed) {
+  if (mode == SchemaNameAdjustment::kNone) return std::string(name);
+  std::string adjusted;
+  bool first = true;
+  for (const char16_t unit : data::to_utf16(name)) {
+    if (first ? is_valid_first(mode, unit) : is_valid_later(mode, unit) || (dots_allowed && unit == u'.')) {
+      adjusted += static_cast<char>(unit);
+    } else {
+      append_replacement(mode, unit, adjusted);
+      // A leading digit is kept behind the underscore, so that names that differ in it stay apart.
+      if (first && mode == SchemaNameAdjustment::kAvro && data::java_digit(unit) >= 0)
+        data::append_utf16(std::u16string_view(&unit, 1), adjusted);
+    }
+    first = false;
+  }
+  return adjusted;
 }
 
 }  // namespace
@@ -58,21 +77,11 @@ std::optional<SchemaNameAdjustment> parse_schema_name_adjustment(std::string_vie
 }
 
 std::string adjust_schema_name(SchemaNameAdjustment mode, std::string_view name) {
-  if (mode == SchemaNameAdjustment::kNone) return std::string(name);
-  std::string adjusted;
-  bool first = true;
-  for (const char16_t unit : data::to_utf16(name)) {
-    if (first ? is_valid_first(mode, unit) : is_valid_later(mode, unit)) {
-      adjusted += static_cast<char>(unit);
-    } else {
-      append_replacement(mode, unit, adjusted);
-      // A leading digit is kept behind the underscore, so that names that differ in it stay apart.
-      if (first && mode == SchemaNameAdjustment::kAvro && data::java_digit(unit) >= 0)
-        data::append_utf16(std::u16string_view(&unit, 1), adjusted);
-    }
-    first = false;
-  }
-  return adjusted;
+  return adjust(mode, name, true);
+}
+
+std::string adjust_field_name(SchemaNameAdjustment mode, std::string_view name) {
+  return adjust(mode, name, false);
 }
 
 }  // namespace sluice::smt

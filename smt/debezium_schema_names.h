@@ -1,5 +1,5 @@
 #pragma once
-// `schema.name.adjustment.mode`: names of schemas made acceptable to Avro.
+// `schema.name.adjustment.mode` and `field.name.adjustment.mode`: names made acceptable to Avro.
 
 #include <optional>
 #include <string>
@@ -18,5 +18,7 @@ std::optional<SchemaNameAdjustment> parse_schema_name_adjustment(std::string_vie
 
 // `name` (UTF-8) with each character that Avro does not take replaced by "_", or by "_u" and its code in hexadecimal.
 std::string adjust_schema_name(SchemaNameAdjustment mode, std::string_view name);
+// The same for the name of a field, which has no dots.
+std::string adjust_field_name(SchemaNameAdjustment mode, std::string_view name);
 
 }  // namespace sluice::smt
