@@ -30,6 +30,7 @@
 #include "smt/mapping.h"
 #include "smt/mask_field.h"
 #include "smt/message_timestamp_router.h"
+#include "smt/mongo_event_router.h"
 #include "smt/outbox_event_router.h"
 #include "smt/outbox_options.h"
 #include "smt/predicates.h"
@@ -66,6 +67,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},
       {"io.confluent.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_nested_field_value},
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
+      {"io.debezium.connector.mongodb.transforms.outbox.MongoEventRouter", mongo_event_router_config,
+       make_mongo_event_router},
       {"io.debezium.connector.mysql.transforms.ReadToInsertEvent", read_to_insert_event_config,
        make_read_to_insert_event},
       {"io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", decode_logical_message_config,

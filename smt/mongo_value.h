@@ -1,0 +1,55 @@
+#pragma once
+// MongoDB's documents as its extended JSON writes them: {"_id": {"$oid": "..."}, "n": {"$numberLong": "7"}}.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sluice/value.hpp>
+
+#include "runtime/base/status.h"
+
+namespace sluice::smt {
+
+enum class MongoType {
+  kNull,
+  kString,
+  kDouble,
+  kInt32,
+  kInt64,
+  kBoolean,
+  kObjectId,
+  kDecimal128,
+  kDateTime,
+  kTimestamp,
+  kBinary,
+  kJavaScript,
+  kRegularExpression,
+  kUndefined,
+  kOther,  // a type that no schema is made for: symbols, scripts with a scope, the smallest and the largest key
+  kDocument,
+  kArray,
+};
+
+struct MongoValue {
+  MongoType type = MongoType::kNull;
+  std::int64_t number = 0;        // kInt32, kInt64, kBoolean; kDateTime: ms; kTimestamp: seconds
+  std::uint32_t increment = 0;    // kTimestamp
+  double real = 0;                // kDouble
+  std::string text;               // kString, kObjectId, kDecimal128, kJavaScript; kBinary: the bytes; the pattern
+  std::string options;            // kRegularExpression; kBinary: the subtype, two hexadecimal digits
+  std::vector<MongoValue> items;  // kArray
+  std::vector<std::pair<std::string, MongoValue>> fields;  // kDocument: in order
+};
+
+// Reads a document, in canonical, relaxed or strict form. Memory for reading comes from `arena`. Error: kBadRecord, the
+// text is no such document.
+base::Result<MongoValue> parse_mongo_document(std::string_view json, sluice_arena* arena);
+
+// The canonical form of a document, indented by two blanks, as JsonWriterSettings with JsonMode.EXTENDED and indent
+// print it.
+std::string indented_mongo_json(const MongoValue& document);
+
+}  // namespace sluice::smt
