@@ -2,7 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -26,7 +27,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kPurpose = "looking up fields";
-const base::Logger kLog("sluice.smt.lookup");
+const base::Logger kLog{"sluice.smt.lookup"};
 
 // Where the rows come from. A file is looked at again after `reload_interval`; while its new content cannot be read,
 // the old one stays.

@@ -1,6 +1,6 @@
 #include "smt/mapping.h"
 
-#include <charconv>
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
