@@ -55,7 +55,7 @@ class DecodeLogicalMessage final : public data::RecordTransform {
     if (!plan->is_message) return {};
     const Value value = record.value_value();
     SLUICE_TRY(require_struct(value, "Retrieve a record value"));
-    SLUICE_TRY_ASSIGN(const Value content, content_of(context, batch, value, *plan));
+    SLUICE_TRY_ASSIGN(const Value content, content_of(context, batch, *schema, value, *plan));
     SLUICE_TRY_ASSIGN(const Schema* envelope, envelope_of(*context.schemas, *schema, content.struct_schema()));
     SLUICE_TRY_ASSIGN(const Value decoded, decoded_value(batch.arena().c(), *envelope, value, content));
     SLUICE_TRY(set_side(batch, record, Side::kValue, envelope, decoded));
@@ -65,10 +65,12 @@ class DecodeLogicalMessage final : public data::RecordTransform {
   }
 
  private:
-  base::Result<Value> content_of(const data::TransformContext& context, data::Batch& batch, const Value& value,
-                                 const Plan& plan) {
+  base::Result<Value> content_of(const data::TransformContext& context, data::Batch& batch, const Schema& schema,
+                                 const Value& value, const Plan& plan) {
+    SLUICE_TRY(require_fields_of(value, schema));
     SLUICE_TRY_ASSIGN(const Value message, struct_get(value, {"message", plan.message}));
     SLUICE_TRY(require_struct(message, "Retrieve content of a logical decoding message"));
+    SLUICE_TRY(require_fields_of(message, schema.fields()[static_cast<std::size_t>(plan.message)].schema()));
     if (plan.content < 0) return refused(base::exceptions::kNullPointer, "content");
     if (!plan.binary) return refused(kDebeziumException, "The content of a logical decoding message is non-binary");
     SLUICE_TRY_ASSIGN(const Value content, struct_get_typed(message, {"content", plan.content}, Kind::kBytes));
@@ -90,8 +92,8 @@ class DecodeLogicalMessage final : public data::RecordTransform {
       base::Error error(cause.code(), kDebeziumException, cause.to_string());
       return base::fail(std::move(error).with_cause(std::move(cause)));
     }
-    SLUICE_TRY_ASSIGN(const Schema* schema, json_.schema_of(*context.schemas, *node));
-    return JsonSchemaData::value_of(arena, *node, schema);
+    SLUICE_TRY_ASSIGN(const Schema* inferred, json_.schema_of(*context.schemas, *node));
+    return JsonSchemaData::value_of(arena, *node, inferred);
   }
 
   // The schema of the first message with such a content stands for all, as in Java.

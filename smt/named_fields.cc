@@ -3,29 +3,26 @@
 #include <algorithm>
 
 #include "runtime/data/check_value.h"
-#include "runtime/data/schema.h"
 #include "smt/shapes.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
-namespace {
-
-base::Status require_field(NamedField field) {
-  if (field.at >= 0) return {};
-  return base::data_error("{} is not a valid field name", field.name);
-}
-
-}  // namespace
 
 base::Result<Value> struct_get(const Value& record, NamedField field) {
-  SLUICE_TRY(require_field(field));
-  return field_value(record, record.struct_schema(), static_cast<std::size_t>(field.at), true);
+  const Schema& schema = record.struct_schema();
+  auto at = static_cast<std::size_t>(field.at);
+  if (field.at < 0) {
+    SLUICE_TRY_ASSIGN(at, named_field(schema, field.name));
+  }
+  return field_value(record, schema, at, true);
 }
 
 base::Result<Value> struct_get_typed(const Value& record, NamedField field, Kind type) {
-  SLUICE_TRY(require_field(field));
-  const auto at = static_cast<std::size_t>(field.at);
-  if (record.struct_schema().fields()[at].schema().type() != type)
-    return base::data_error("Field '{}' is not of type {}", field.name, data::type_name(type));
+  const Schema& schema = record.struct_schema();
+  auto at = static_cast<std::size_t>(field.at);
+  if (field.at < 0 || schema.fields()[at].schema().type() != type) {
+    SLUICE_TRY_ASSIGN(at, typed_field(schema, field.name, type));
+  }
   return record.items()[at];
 }
 

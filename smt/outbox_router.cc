@@ -101,6 +101,7 @@ base::Status OutboxRouter::apply(const data::TransformContext& context, data::Ba
   if (plan->after < 0) return refused(base::exceptions::kIllegalArgument, "Unknown field: after");
   const Value row = field_value(routed, schema, static_cast<std::size_t>(plan->after), true);
   SLUICE_TRY(require_struct(row, "Read Outbox Event"));
+  SLUICE_TRY(require_fields_of(row, *plan->after_schema));
   if (plan->payload.at < 0)
     return refused(base::exceptions::kConnect, "Unable to find payload field {} in event", options_.payload);
 

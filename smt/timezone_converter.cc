@@ -49,16 +49,16 @@ TimeFields time_fields(const Schema& schema, bool source) {
 // Where things are in the events of one schema.
 struct EventPlan {
   EnvelopeFields fields;
-  bool has_source = false;
-  int table = -1;  // in the source, if it is a text
+  const Schema* source = nullptr;  // of the struct of that name
+  int table = -1;                  // in the source, if it is a text
 
   explicit EventPlan(const Schema& envelope) : fields(envelope) {
     if (fields.source < 0) return;
-    const Schema& source = envelope.fields()[static_cast<std::size_t>(fields.source)].schema();
-    has_source = source.type() == Kind::kStruct;
-    if (!has_source) return;
-    const int at = source.field_index("table");
-    if (at >= 0 && source.fields()[static_cast<std::size_t>(at)].schema().type() == Kind::kString) table = at;
+    const Schema& declared = envelope.fields()[static_cast<std::size_t>(fields.source)].schema();
+    if (declared.type() != Kind::kStruct) return;
+    source = &declared;
+    const int at = declared.field_index("table");
+    if (at >= 0 && declared.fields()[static_cast<std::size_t>(at)].schema().type() == Kind::kString) table = at;
   }
 };
 
@@ -101,10 +101,11 @@ class TimezoneConverter final : public data::RecordTransform {
  private:
   // The source's `table`; nothing where there is no such text.
   static base::Result<std::optional<std::string_view>> table_of(const Value& value, const EventPlan& plan) {
-    if (!plan.has_source) return std::nullopt;
+    if (plan.source == nullptr) return std::nullopt;
     const Value source = value.items()[static_cast<std::size_t>(plan.fields.source)];
     if (source.is_null()) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "source");
     if (plan.table < 0) return std::nullopt;
+    SLUICE_TRY(require_fields_of(source, *plan.source));
     const Value& table = source.items()[static_cast<std::size_t>(plan.table)];
     if (table.is_null()) return std::nullopt;
     return table.text();

@@ -25,7 +25,8 @@ struct Plan {
     int vector = -1;
     std::size_t nested = 0;  // index in `children`
   };
-  const Schema* schema = nullptr;
+  const Schema* source = nullptr;  // what they are
+  const Schema* schema = nullptr;  // what they become
   std::vector<Step> steps;
   std::vector<Plan> children;
 };
@@ -40,6 +41,7 @@ Form form_of(const Schema& schema) {
 base::Result<Plan> plan_of(data::SchemaPool& pool, const Schema& schema) {
   if (schema.type() != Kind::kStruct) return base::data_error("Cannot list fields on non-struct type");
   Plan plan;
+  plan.source = &schema;
   auto builder = struct_like(schema).optional(schema.optional());
   for (const Field& field : schema.fields()) {
     Plan::Step step{form_of(field.schema()), -1, -1, 0};
@@ -85,24 +87,26 @@ class VectorToJson final : public data::RecordTransform {
     if (fields == nullptr) return out_of_memory();
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
       const Value field = field_value(value, value.struct_schema(), i, true);
-      SLUICE_TRY_ASSIGN(const Value converted, convert_field(arena, field, plan, plan.steps[i]));
+      SLUICE_TRY_ASSIGN(const Value converted, convert_field(arena, field, plan, i));
       SLUICE_TRY(struct_put(fields, i, converted));
     }
     return Value::record(fields, plan.steps.size());
   }
 
-  base::Result<Value> convert_field(sluice_arena* arena, const Value& field, const Plan& plan, const Plan::Step& step) {
+  base::Result<Value> convert_field(sluice_arena* arena, const Value& field, const Plan& plan, std::size_t at) {
+    const Plan::Step& step = plan.steps[at];
     if (step.form == Form::kKept) return field;
     if (field.is_null()) return Value();
     if (step.form == Form::kNested) {
       SLUICE_TRY(require_struct(field, "Should be a struct."));
+      SLUICE_TRY(require_fields_of(field, *plan.children[step.nested].source));
       return convert(arena, field, plan.children[step.nested]);
     }
     text_.clear();
     if (step.form == Form::kVector) {
       SLUICE_TRY(append_vector(field));
     } else {
-      SLUICE_TRY(append_sparse(field, step));
+      SLUICE_TRY(append_sparse(field, plan.source->fields()[at].schema(), step));
     }
     const std::string_view text = arena_copy(arena, text_);
     if (text.data() == nullptr) return out_of_memory();
@@ -124,8 +128,9 @@ class VectorToJson final : public data::RecordTransform {
   }
 
   // The entries in order of their numbers, as in Java's TreeMap.
-  base::Status append_sparse(const Value& sparse, const Plan::Step& step) {
+  base::Status append_sparse(const Value& sparse, const Schema& sparse_schema, const Plan::Step& step) {
     SLUICE_TRY(require_struct(sparse, "SparseDoubleVector should be a struct."));
+    SLUICE_TRY(require_fields_of(sparse, sparse_schema));
     SLUICE_TRY_ASSIGN(const Value dimensions, struct_get_typed(sparse, {"dimensions", step.dimensions}, Kind::kInt16));
     SLUICE_TRY_ASSIGN(const Value vector, struct_get_typed(sparse, {"vector", step.vector}, Kind::kMap));
     if (vector.is_null()) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "vector");
