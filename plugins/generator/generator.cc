@@ -3,6 +3,7 @@
 // stopped.
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -49,6 +50,10 @@ class GeneratorSource final : public sluice::SourceTask {
           .default_value(100)
           .range(1, 1'000'000),
       sluice::long_key("generator.seed").doc("Another seed makes other payload.").default_value(1),
+      sluice::boolean_key("generator.stamp")
+          .doc("Whether a value of shape bytes or string begins with the time of its making: 19 digits, nanoseconds "
+               "since 1970.")
+          .default_value(false),
       sluice::int_key("task.id").doc("Number of the task; set by the connector.").default_value(0).internal());
 
   static std::uint64_t capabilities(const sluice::Config&) { return SLUICE_CAPABILITY_EXACTLY_ONCE_SUPPORTED; }
@@ -59,6 +64,7 @@ class GeneratorSource final : public sluice::SourceTask {
     rate_ = config.int64("generator.rate");
     size_ = static_cast<std::size_t>(config.int32("generator.size"));
     seed_ = static_cast<std::uint64_t>(config.int64("generator.seed"));
+    stamp_ = config.boolean("generator.stamp");
     task_ = config.int64("task.id");
     const std::string shape = config.string("generator.shape");
     shape_ = shape == "string"     ? Shape::kString
@@ -68,6 +74,9 @@ class GeneratorSource final : public sluice::SourceTask {
     next_ = context().stored_offset({{"task", task_}}).int64_or("n", 0);
     begin_ = std::chrono::steady_clock::now();
     begin_n_ = next_;
+    if (stamp_ && size_ < kStampDigits)
+      return sluice::invalid_config("generator.stamp needs a generator.size of at least {} bytes, not {}", kStampDigits,
+                                    size_);
     describe_schemas();
     fill_payload();
     return sluice::ok();
@@ -112,10 +121,10 @@ class GeneratorSource final : public sluice::SourceTask {
   void fill(sluice::BatchBuilder& out, sluice::RecordBuilder& record, std::int64_t n) {
     switch (shape_) {
       case Shape::kBytes:
-        record.value(bytes_schema_, Value::bytes(payload_of(n)));
+        record.value(bytes_schema_, Value::bytes(payload_of(out, n)));
         break;
       case Shape::kString:
-        record.value(string_schema_, Value::string(payload_of(n)));
+        record.value(string_schema_, Value::string(payload_of(out, n)));
         break;
       case Shape::kRow:
         record.key(key_schema_, key(out, n));
@@ -128,10 +137,16 @@ class GeneratorSource final : public sluice::SourceTask {
     }
   }
 
-  // A window into one block of payload: no bytes are made or copied for a record.
-  std::string_view payload_of(std::int64_t n) const {
+  // A window into one block of payload: no bytes are made or copied for a record, unless it is stamped.
+  std::string_view payload_of(sluice::BatchBuilder& out, std::int64_t n) {
     const std::size_t begin = static_cast<std::size_t>(mix(static_cast<std::uint64_t>(n))) % kPayloadStarts;
-    return std::string_view(payload_).substr(begin, size_);
+    const std::string_view payload = std::string_view(payload_).substr(begin, size_);
+    if (!stamp_) return payload;
+    stamped_.assign(payload);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    std::to_chars(stamped_.data(), stamped_.data() + kStampDigits,
+                  std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+    return out.copy(stamped_);
   }
 
   Value key(sluice::BatchBuilder& out, std::int64_t n) const {
@@ -221,6 +236,7 @@ class GeneratorSource final : public sluice::SourceTask {
 
   static constexpr std::size_t kPayloadStarts = 65536;
   static constexpr std::size_t kNoteBytes = 36;
+  static constexpr std::size_t kStampDigits = 19;
 
   std::string topic_;
   std::int64_t count_ = -1, rate_ = 0, task_ = 0, next_ = 0, begin_n_ = 0;
@@ -228,7 +244,8 @@ class GeneratorSource final : public sluice::SourceTask {
   std::uint64_t seed_ = 1;
   Shape shape_ = Shape::kBytes;
   std::chrono::steady_clock::time_point begin_;
-  std::string payload_;
+  bool stamp_ = false;
+  std::string payload_, stamped_;
   const sluice::Schema* bytes_schema_ = nullptr;
   const sluice::Schema* string_schema_ = nullptr;
   const sluice::Schema* key_schema_ = nullptr;

@@ -142,6 +142,7 @@ class Kafka(Broker, Service):
     name -> the port at which clients are told to find it: a proxy's, which leads to `door_ports[name]`."""
 
     name = "Kafka"
+    jvm_flags = JVM_FLAGS
 
     def __init__(self, folder, settings=None, auto_create=True, heap="512m", doors=None):
         Service.__init__(self, folder)
@@ -217,7 +218,7 @@ class Kafka(Broker, Service):
 
     def command(self):
         config = log4j_config(self.folder, "INFO", "SYSTEM_OUT")
-        return [java(), f"-Xmx{self.heap}", f"-Xms{self.heap}", *JVM_FLAGS, f"-Dlog4j2.configurationFile={config}", "-cp",
+        return [java(), f"-Xmx{self.heap}", f"-Xms{self.heap}", *self.jvm_flags, f"-Dlog4j2.configurationFile={config}", "-cp",
                 class_path(), "kafka.Kafka", "server.properties"]
 
     def ready(self):
