@@ -43,12 +43,6 @@ class DistributedWorker {
 
   // Gives up with kStopping when a signal comes while no broker answers.
   base::Status start(Signals& signals) {
-    // Ignoring it would weaken what was asked for, in silence.
-    if (parts_->config->exactly_once_enabled())
-      return base::config_error(
-          "Invalid value enabled for configuration exactly.once.source.support: the source tasks of this version do "
-          "not "
-          "write in transactions yet. Write disabled, or preparing for a cluster that is to be enabled later");
     SLUICE_TRY(front_.bind(logger()));
     SLUICE_TRY(await_cluster_id(*parts_, signals, logger()));
     const auto& config = *parts_->config;

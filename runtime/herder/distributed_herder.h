@@ -137,6 +137,9 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   void fence(const std::string& name, const Reply<void>& reply);
   void fence_old_tasks(const std::string& name);
   void fenced(const std::string& name, const base::Status& outcome);
+  std::shared_ptr<const task::ExactlyOnceGate> gate_of(const base::TaskId& task);
+  void fence_by_leader(const std::string& name, Deadline deadline, const Reply<void>& reply);
+  void verify(const base::TaskId& task, std::int64_t generation, const Reply<void>& reply);
 
   // What the config topic says now; null: no such connector. Both stay valid on their own.
   std::shared_ptr<const store::ConnectorConfigState> find(const std::string& name) const;

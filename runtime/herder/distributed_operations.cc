@@ -319,6 +319,50 @@ void DistributedHerder::fenced(const std::string& name, const base::Status& outc
   for (const auto& reply : round.mapped()) reply.complete(outcome);
 }
 
+// What a task of this worker asks before it begins, on its own thread.
+std::shared_ptr<const task::ExactlyOnceGate> DistributedHerder::gate_of(const base::TaskId& task) {
+  if (!core_.worker().config->exactly_once_enabled()) return nullptr;
+  const auto state = find(task.connector);
+  const std::int64_t generation = state ? state->task_generation.value_or(-1) : -1;
+  auto gate = std::make_shared<task::ExactlyOnceGate>();
+  gate->fence = [this, name = task.connector](Deadline deadline) -> base::Status {
+    return ask_settled<void>(
+        deadline, fmt::format("fencing former tasks of connector {}", name), false,
+        [this, name, deadline](const Reply<void>& reply) { fence_by_leader(name, deadline, reply); });
+  };
+  gate->verify = [this, task, generation](Deadline deadline) -> base::Status {
+    return core_.ask<void>(deadline, fmt::format("verifying that task {} may start", task.to_string()),
+                           [this, task, generation](const Reply<void>& reply) { verify(task, generation, reply); });
+  };
+  return gate;
+}
+
+void DistributedHerder::fence_by_leader(const std::string& name, Deadline deadline, const Reply<void>& reply) {
+  if (group_.leading()) return fence(name, reply);
+  const auto key = group_.protocol() == group::ConnectProtocol::kSessioned ? keys_.current() : std::nullopt;
+  const bool accepted = core_.submit([leader = cluster_.leader, url = group_.leader_url(), name, key, deadline, reply] {
+    reply.complete(leader->fence_zombies(url, name, key, deadline));
+  });
+  if (!accepted) reply.fail(too_many_requests());
+}
+
+void DistributedHerder::verify(const base::TaskId& task, std::int64_t generation, const Reply<void>& reply) {
+  const auto check = [this, task, generation]() -> base::Status {
+    const auto state = find(task.connector);
+    if (!state || state->task_generation.value_or(-1) != generation)
+      return base::connect_error(
+          "Cannot start source task {} with exactly-once support as the connector has already generated a new set of "
+          "task configs",
+          task.to_string());
+    if (!group_.held().tasks.contains(task))
+      return base::connect_error("Cannot start source task {} as it has already been revoked from this worker",
+                                 task.to_string());
+    return {};
+  };
+  cluster_.configs->refresh(
+      kPublishTimeout, on_herder([check, reply](const base::Status& read) { reply.complete(read ? check() : read); }));
+}
+
 // ---- restarts that everyone reads from the config topic
 
 void DistributedHerder::restart_here(const RestartRequest& request) {

@@ -173,11 +173,11 @@ bool Lifecycle::connector_running(const std::string& connector) const {
 
 // ---- tasks
 
-std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(
-    const ConnectorSpec& spec, const std::vector<std::pair<int, config::ConfigMap>>& raw_task_configs) {
+std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(const ConnectorSpec& spec,
+                                                       const std::vector<TaskToMake>& tasks) {
   std::vector<MadeTask> made;
   const auto connector = resolve(spec, nullptr);
-  for (const auto& [id, raw] : raw_task_configs) {
+  for (const auto& [id, raw, exactly_once] : tasks) {
     const auto make = [&]() -> base::Result<std::shared_ptr<task::TaskRunner>> {
       if (!connector) return base::fail(connector.error());
       SLUICE_TRY_ASSIGN(auto resolved, worker_.config->transformer().transform(raw));
@@ -185,7 +185,8 @@ std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(
                              task::TaskSpec{.id = {spec.name, id},
                                             .connector = *connector,
                                             .task_config = std::move(resolved.config),
-                                            .paused = spec.target == TargetState::kPaused},
+                                            .paused = spec.target == TargetState::kPaused,
+                                            .exactly_once = exactly_once},
                              *this);
     };
     made.emplace_back(id, make());
@@ -196,6 +197,11 @@ std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(
 void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int, config::ConfigMap>> raw_task_configs,
                             Then then) {
   if (raw_task_configs.empty()) return then({});
+  std::vector<TaskToMake> tasks;
+  for (auto& [id, raw] : raw_task_configs) {
+    const bool gated = events_.exactly_once && spec.component.kind == config::ConnectorKind::kSource;
+    tasks.push_back({id, std::move(raw), gated ? events_.exactly_once({spec.name, id}) : nullptr});
+  }
   const auto started = [this, spec, then](std::vector<MadeTask> made) {
     base::Status outcome;
     for (auto& [id, runner] : made) {
@@ -216,8 +222,8 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
     }
     then(std::move(outcome));
   };
-  if (!offload<std::vector<MadeTask>>(
-          [this, spec, configs = std::move(raw_task_configs)] { return make_tasks(spec, configs); }, started))
+  if (!offload<std::vector<MadeTask>>([this, spec, tasks = std::move(tasks)] { return make_tasks(spec, tasks); },
+                                      started))
     then(base::fail(too_busy()));
 }
 

@@ -57,6 +57,8 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
     std::function<void(const std::string& connector)> task_reconfiguration;
     // A secret of the connector is good for so long only, and the connector wants to be restarted then.
     std::function<void(const std::string& connector, std::chrono::milliseconds after)> reload;
+    // For a source task that is about to start, if it is to deliver exactly once. May be empty.
+    std::function<std::shared_ptr<const task::ExactlyOnceGate>(const base::TaskId& task)> exactly_once{};
   };
   static constexpr std::chrono::seconds kConnectorStopMax{5};
 
@@ -121,8 +123,12 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   base::Result<config::ConnectorConfig> resolve(const ConnectorSpec& spec,
                                                 std::optional<std::chrono::milliseconds>* reload_after) const;
   base::Result<Prepared> prepare(const ConnectorSpec& spec);
-  std::vector<MadeTask> make_tasks(const ConnectorSpec& spec,
-                                   const std::vector<std::pair<int, config::ConfigMap>>& raw_task_configs);
+  struct TaskToMake {
+    int id;
+    config::ConfigMap raw;
+    std::shared_ptr<const task::ExactlyOnceGate> exactly_once;
+  };
+  std::vector<MadeTask> make_tasks(const ConnectorSpec& spec, const std::vector<TaskToMake>& tasks);
   void connector_failed(const std::string& connector, const base::Error& error);
   void await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners, Finished then);
   bool take_wait(const std::string& connector, std::uint64_t number);

@@ -12,9 +12,6 @@
 
 namespace sluice::herder {
 
-// "<group.id>-<connector>-<task>"
-std::string transactional_id(std::string_view group_id, std::string_view connector, int task);
-
 // Blocks up to `timeout`. `tasks`: how many the fenced generation had. An interface, so that the herder's rules can be
 // tested without a broker.
 using ZombieFencer =

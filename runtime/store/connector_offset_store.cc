@@ -22,6 +22,15 @@ std::set<std::string> servers(std::string_view list) {
   return result;
 }
 
+// What the worker's topic is to know of records that the connector's has.
+void copy_to(OffsetStore& workers, std::vector<OffsetRecord> records) {
+  std::erase_if(records, [](const OffsetRecord& record) { return !record.value; });
+  if (records.empty()) return;
+  workers.put(std::move(records), [](base::Status copied) {
+    if (!copied) kLog.warn("Failed to write offsets to secondary backing store: {}", copied.error().to_string());
+  });
+}
+
 class ConnectorOffsetStore final : public OffsetStore {
  public:
   ConnectorOffsetStore(std::shared_ptr<TopicOffsetStore> own, OffsetStore& workers)
@@ -33,6 +42,8 @@ class ConnectorOffsetStore final : public OffsetStore {
   base::Result<std::vector<std::optional<std::string>>> get(const std::vector<std::string>& keys,
                                                             Deadline deadline) override;
   void put(std::vector<OffsetRecord> records, Callback done) override;
+  void use_stored_keys(std::vector<OffsetRecord>& records) override { own_->use_stored_keys(records); }
+  void committed(std::vector<OffsetRecord> records) override { copy_to(workers_, std::move(records)); }
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
 
  private:
@@ -53,14 +64,9 @@ base::Result<std::vector<std::optional<std::string>>> ConnectorOffsetStore::get(
 // The connector's topic, then a copy for the worker's.
 void write_own(const std::shared_ptr<TopicOffsetStore>& own, OffsetStore& workers, std::vector<OffsetRecord> records,
                OffsetStore::Callback done) {
-  std::vector<OffsetRecord> copy;
-  for (const OffsetRecord& record : records)
-    if (record.value) copy.push_back(record);
+  auto copy = records;
   own->put(std::move(records), [&workers, copy = std::move(copy), done = std::move(done)](base::Status status) mutable {
-    if (status && !copy.empty())
-      workers.put(std::move(copy), [](base::Status copied) {
-        if (!copied) kLog.warn("Failed to write offsets to secondary backing store: {}", copied.error().to_string());
-      });
+    if (status) copy_to(workers, std::move(copy));
     if (done) done(std::move(status));
   });
 }

@@ -33,6 +33,11 @@ class OffsetStore {
   // [any] Stores all of them or none. `done` comes once, on the store's thread, when they are durable; it only
   // enqueues.
   virtual void put(std::vector<OffsetRecord> records, Callback done) = 0;
+  // For records that a task writes in a transaction of its own instead of by put(). [any] Before it does: the keys
+  // become the bytes under which they are stored already, if they are.
+  virtual void use_stored_keys(std::vector<OffsetRecord>& /*records*/) {}
+  // [any] After it has: copies that the store keeps follow.
+  virtual void committed(std::vector<OffsetRecord> /*records*/) {}
   // [any] Everything stored for a connector, in the order of first storing.
   virtual base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) = 0;
 };

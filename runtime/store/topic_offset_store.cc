@@ -67,14 +67,16 @@ base::Result<std::vector<std::optional<std::string>>> TopicOffsetStore::get(cons
   return values;
 }
 
+void TopicOffsetStore::use_stored_keys(std::vector<OffsetRecord>& records) {
+  std::lock_guard lock(mutex_);
+  for (OffsetRecord& record : records) record.key = table_.stored_key(record.key);
+}
+
 void TopicOffsetStore::put(std::vector<OffsetRecord> records, Callback done) {
   auto put = std::make_shared<Put>();
   put->outstanding = records.size() + 1;  // and this call itself
   put->done = std::move(done);
-  {
-    std::lock_guard lock(mutex_);
-    for (OffsetRecord& record : records) record.key = table_.stored_key(record.key);
-  }
+  use_stored_keys(records);
   for (const OffsetRecord& record : records) {
     const auto value = record.value ? std::string_view(*record.value) : std::string_view();
     const auto sent = log_->send(record.key, value, [put](const base::Status& status) { put->ended(status); });

@@ -30,6 +30,7 @@ class TopicOffsetStore final : public OffsetStore {
                                                             Deadline deadline) override;
   // Sends all of them; if one is refused `done` says so once the others have ended, which may be in the topic then.
   void put(std::vector<OffsetRecord> records, Callback done) override;
+  void use_stored_keys(std::vector<OffsetRecord>& records) override;
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
 
  private:

@@ -45,6 +45,26 @@ base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& wo
   return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
 }
 
+std::string transactional_id(const WorkerContext& worker, const base::TaskId& task) {
+  return fmt::format("{}-{}-{}", worker.config->group_id(), task.connector, task.task);
+}
+
+base::Result<kafka::ClientConfig> transactional_producer_config(const WorkerContext& worker,
+                                                                const config::ConnectorConfig& connector,
+                                                                const base::TaskId& task) {
+  SLUICE_TRY_ASSIGN(auto config, source_producer_config(worker, connector, task));
+  std::erase_if(config.librdkafka, [](const auto& entry) {
+    return entry.first == "transactional.id" || entry.first == "enable.idempotence";
+  });
+  config.librdkafka.emplace_back("transactional.id", transactional_id(worker, task));
+  config.settings.transactional = true;
+  return config;
+}
+
+std::string offsets_topic(const WorkerContext& worker, const config::ConnectorConfig& connector) {
+  return connector.offsets_topic().value_or(std::string(worker.config->parsed().string("offset.storage.topic")));
+}
+
 base::Result<kafka::ClientConfig> dlq_producer_config(const WorkerContext& worker,
                                                       const config::ConnectorConfig& connector,
                                                       const base::TaskId& task) {

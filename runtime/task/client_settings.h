@@ -17,6 +17,14 @@ namespace sluice::task {
 base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
                                                          const config::ConnectorConfig& connector,
                                                          const base::TaskId& task);
+// "<group.id>-<connector>-<task>", as Connect names them.
+std::string transactional_id(const WorkerContext& worker, const base::TaskId& task);
+// The source producer of a task that delivers exactly once; also fences whoever had that id before.
+base::Result<kafka::ClientConfig> transactional_producer_config(const WorkerContext& worker,
+                                                                const config::ConnectorConfig& connector,
+                                                                const base::TaskId& task);
+// Where the offsets of a source connector of a distributed worker are.
+std::string offsets_topic(const WorkerContext& worker, const config::ConnectorConfig& connector);
 base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker,
                                                        const config::ConnectorConfig& connector,
                                                        const base::TaskId& task);

@@ -3,7 +3,9 @@
 // recycled when the last of its records is accounted for; until then it keeps the payload that librdkafka reads in
 // place.
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -47,6 +49,25 @@ struct SourceBatch {
     in_flight = data->arena().alloc_array<InFlight>(data->size());
     return in_flight != nullptr;
   }
+};
+
+// The batches of one task: those that are sent and wait for reports, and free ones kept for their memory. [task]
+class SourceBatchPool {
+ public:
+  std::unique_ptr<SourceBatch> take();
+  // Nothing refers to it any more.
+  void give_back(std::unique_ptr<SourceBatch> batch);
+  // It is sent, and waits for its reports.
+  void hold(std::unique_ptr<SourceBatch> batch);
+  // The last report of a batch that is held has come.
+  void release(SourceBatch* batch);
+  std::size_t held_bytes() const { return held_bytes_; }
+
+ private:
+  std::vector<std::unique_ptr<SourceBatch>> free_;
+  std::deque<std::unique_ptr<SourceBatch>> held_;
+  std::size_t held_bytes_ = 0;
+  std::size_t free_bytes_ = 0;
 };
 
 }  // namespace sluice::task

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +21,7 @@
 #include "runtime/task/offset_tracker.h"
 #include "runtime/task/plugin_services.h"
 #include "runtime/task/source_batch.h"
+#include "runtime/task/source_transaction.h"
 #include "runtime/task/task_thread.h"
 #include "runtime/task/topic_creator.h"
 
@@ -35,16 +36,33 @@ const base::Logger kLog{"org.apache.kafka.connect.runtime.AbstractWorkerSourceTa
 constexpr milliseconds kQueueFullWait{100};
 constexpr milliseconds kRetryPause{100};
 constexpr std::chrono::seconds kProducerCloseTimeout{30};
-// Memory of batches kept for reuse: about what is in flight at full speed, since pages that are given back cost more
-// than anything else on this path.
-constexpr std::size_t kFreeBytesMax = 8 * 1024 * 1024;
 constexpr std::size_t kRunMax = 256;  // records converted before they are handed to librdkafka together
 // What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the
 // rest, and the case where one Kafka partition is stuck and others go on.
 constexpr std::size_t kHeldBytesMax = 8 * 1024 * 1024;
 // A plugin whose empty polls return faster than this does not wait by itself: the task then does.
+// Acknowledgements that one transaction keeps at most where an interval bounds it: it ends earlier then.
+constexpr std::size_t kAcksMax = 100'000;
+// Asking the leader to fence former tasks, and reading the config topic to its end.
+constexpr std::chrono::seconds kGateTimeout{120};
+constexpr std::chrono::seconds kAbortTimeout{5};
 constexpr std::int64_t kEmptyPollMinNs = 200'000;
 constexpr milliseconds kEmptyPollPause{1};
+
+// What a source task gets from the worker, and what it may ask for while it polls.
+class SourceServices final : public PluginServices {
+ public:
+  using PluginServices::PluginServices;
+
+  bool serves(Extension extension) const override {
+    return extension == Extension::kTransaction ? own_boundaries : PluginServices::serves(extension);
+  }
+  void commit_transaction(std::uint32_t record) override { requests.commit(record); }
+  void abort_transaction(std::uint32_t record) override { requests.abort(record); }
+
+  bool own_boundaries = false;  // transaction.boundary=connector
+  TransactionRequests requests;
+};
 
 class SourceTask final : public TaskThread {
  public:
@@ -63,7 +81,7 @@ class SourceTask final : public TaskThread {
     services_.set_owner_thread();
     auto status = open();
     if (status) status = loop();
-    close();
+    close(!status);
     return status;
   }
 
@@ -89,13 +107,11 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
     chain_.emplace(std::move(chain));
     SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
-    SLUICE_TRY(offsets_.start());
-    SLUICE_TRY_ASSIGN(const kafka::ClientConfig client, source_producer_config(worker_, spec_.connector, id()));
-    SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(client));
-    {
-      std::lock_guard lock(producer_mutex_);
-      producer_ = std::move(producer);
+    if (!exactly_once()) {
+      SLUICE_TRY(make_producer());
     }
+    SLUICE_TRY(offsets_.start());
+    services_.own_boundaries = exactly_once() && spec_.connector.transaction_boundary() == "connector";
     SLUICE_TRY_ASSIGN(auto instance, plugin::SourceTaskInstance::create(*component_.source_task, services_));
     {
       std::lock_guard lock(instance_mutex_);
@@ -106,15 +122,46 @@ class SourceTask final : public TaskThread {
       wait_while_paused();
     }
     if (stopping()) return {};
+    if (exactly_once()) {
+      SLUICE_TRY(begin_exactly_once());
+    }
     SLUICE_TRY(instance_->start(spec_.task_config));
     started_ = true;
     report_startup(component_.version);
     return {};
   }
 
-  void close() {
+  base::Status make_producer() {
+    SLUICE_TRY_ASSIGN(const kafka::ClientConfig client,
+                      exactly_once() ? transactional_producer_config(worker_, spec_.connector, id())
+                                     : source_producer_config(worker_, spec_.connector, id()));
+    SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(client));
+    std::lock_guard lock(producer_mutex_);
+    producer_ = std::move(producer);
+    return {};
+  }
+
+  // Former tasks are fenced, then this one's predecessor by taking over its transactional id; then it must still be the
+  // task that is wanted, for the fences may have been put up by a later one.
+  base::Status begin_exactly_once() {
+    SLUICE_TRY(spec_.exactly_once->fence(Clock::now() + kGateTimeout));
+    SLUICE_TRY(make_producer());
+    SourceTransaction::Options options;
+    options.task = id();
+    options.boundary = transaction_boundary(spec_.connector.transaction_boundary());
+    options.interval_ms =
+        spec_.connector.transaction_interval_ms().value_or(worker_.config->offset_flush_interval_ms());
+    options.offsets_topic = offsets_topic(worker_, spec_.connector);
+    transaction_.emplace(std::move(options), *producer_, *offsets_.store(), tracker_, *worker_.clock);
+    SLUICE_TRY(transaction_->init([this] { return stopping(); }));
+    return spec_.exactly_once->verify(Clock::now() + kGateTimeout);
+  }
+
+  void close(bool failed) {
     const auto deadline = Clock::now() + milliseconds(worker_.config->offset_flush_timeout_ms());
-    if (producer_ != nullptr && !abandoned()) {
+    if (transaction_) {
+      if (!abandoned()) end_transactions(failed);
+    } else if (producer_ != nullptr && !abandoned()) {
       const auto flushed =
           producer_->flush(deadline, [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); });
       if (!flushed)
@@ -135,6 +182,17 @@ class SourceTask final : public TaskThread {
     stopped_instance_.reset();
   }
 
+  // A batch that the poll boundary keeps together is not committed in part.
+  void end_transactions(bool failed) {
+    const bool whole = current_ == nullptr || transaction_->boundary() == TransactionBoundary::kInterval;
+    if (!failed && whole && transaction_->boundary() != TransactionBoundary::kConnector) {
+      if (auto committed = commit_transaction(); committed || abandoned()) return;
+    }
+    if (auto aborted = transaction_->abort(kAbortTimeout, [](std::span<const kafka::Delivery>) {}); !aborted)
+      kLog.warn("WorkerSourceTask{{id={}}} Failed to abort a transaction; the broker will: {}", id().to_string(),
+                aborted.error().to_string());
+  }
+
   // What is still queued reads the batches in place: the producer must let go of them first.
   void close_producer() {
     if (producer_ == nullptr) return;
@@ -150,31 +208,98 @@ class SourceTask final : public TaskThread {
   base::Status loop() {
     while (!stopping()) {
       drain(milliseconds(0));
-      if (committer_.step()) commit_instance();
+      commit_offsets();
       if (pause_wanted()) {
         SLUICE_TRY(pause());
         continue;
       }
       if (send_error_) return base::fail(*send_error_);
       if (current_ == nullptr) {
-        if (held_bytes_ > kHeldBytesMax) {
+        if (batches_.held_bytes() > kHeldBytesMax) {
           drain(kQueueFullWait);
           continue;
         }
         SLUICE_TRY(poll());
-        if (current_ == nullptr) continue;
+        if (current_ == nullptr) {
+          SLUICE_TRY(end_of_batch());
+          continue;
+        }
       }
       SLUICE_TRY(send());
-      if (current_->sent() && run_sent_ == run_.size()) finish_current();
+      if (current_->sent() && run_sent_ == run_.size()) {
+        finish_current();
+        SLUICE_TRY(end_of_batch());
+      }
     }
     return {};
   }
 
+  // ---- offsets: now and then, or with the records in transactions ----
+
+  bool exactly_once() const { return spec_.exactly_once != nullptr; }
+
+  void commit_offsets() {
+    if (!transaction_ && committer_.step()) commit_instance();
+  }
+
+  base::Status end_of_batch() {
+    if (!transaction_) return {};
+    switch (transaction_->boundary()) {
+      case TransactionBoundary::kPoll:
+        return commit_transaction();
+      case TransactionBoundary::kInterval:
+        return transaction_->interval_over() || acks_.size() > kAcksMax ? commit_transaction() : base::Status();
+      case TransactionBoundary::kConnector:
+        break;
+    }
+    auto status = end_behind(SLUICE_TRANSACTION_ALL, "transaction");
+    services_.requests.clear();
+    return status;
+  }
+
+  // What the connector asked for behind a record, or behind the batch.
+  base::Status end_behind(std::uint32_t record, const std::string& what) {
+    bool conflict = false;
+    const TransactionEnd end = services_.requests.behind(record, &conflict);
+    if (conflict) return base::connect_error("Connector requested both commit and abort of same {}", what);
+    if (end == TransactionEnd::kNone) return {};
+    if (end == TransactionEnd::kAbort) {
+      kLog.info("WorkerSourceTask{{id={}}} Aborting transaction as requested by connector", id().to_string());
+      // The offsets are committed all the same, or the same records would come again.
+      aborting_ = true;
+      auto aborted = transaction_->abort(kProducerCloseTimeout, deliveries());
+      aborting_ = false;
+      SLUICE_TRY(std::move(aborted));
+    }
+    return commit_transaction();
+  }
+
+  SourceTransaction::Deliveries deliveries() {
+    return [this](std::span<const kafka::Delivery> reports) { on_deliveries(reports); };
+  }
+
+  base::Status commit_transaction() {
+    const std::int64_t began = worker_.clock->monotonic_ns();
+    auto committed = transaction_->commit(deliveries(), send_error_, [this] { return abandoned(); });
+    if (!committed) {
+      metrics_->commit_failed();
+      return committed;
+    }
+    metrics_->commit_succeeded(static_cast<double>(worker_.clock->monotonic_ns() - began) / 1e6);
+    give_acks();
+    commit_instance();
+    return {};
+  }
+
   base::Status pause() {
+    // An open transaction would keep consumers waiting, and time out.
+    if (transaction_ && current_ == nullptr && transaction_->boundary() != TransactionBoundary::kConnector) {
+      SLUICE_TRY(commit_transaction());
+    }
     report_paused();
     while (pause_wanted() && !stopping()) {
       drain(producer_->outstanding() > 0 ? kQueueFullWait : milliseconds(0));
-      if (committer_.step()) commit_instance();
+      commit_offsets();
       if (producer_->outstanding() == 0)
         stop_.sleep_for(milliseconds(std::clamp<std::int64_t>(committer_.ms_until_due(), 10, 1000)));
     }
@@ -183,11 +308,11 @@ class SourceTask final : public TaskThread {
   }
 
   base::Status poll() {
-    std::unique_ptr<SourceBatch> batch = take_batch();
+    std::unique_ptr<SourceBatch> batch = batches_.take();
     const std::int64_t began = worker_.clock->monotonic_ns();
     auto status = instance_->poll(*batch->data);
     if (!status) {
-      give_back(std::move(batch));
+      batches_.give_back(std::move(batch));
       if (status.error().code() == base::Code::kStopping) return {};
       if (status.error().code() != base::Code::kRetry) return status;
       kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}",
@@ -198,7 +323,7 @@ class SourceTask final : public TaskThread {
     }
     const std::uint32_t count = batch->data->size();
     if (count == 0) {
-      give_back(std::move(batch));
+      batches_.give_back(std::move(batch));
       if (worker_.clock->monotonic_ns() - began < kEmptyPollMinNs) stop_.sleep_for(kEmptyPollPause);
       return {};
     }
@@ -223,8 +348,13 @@ class SourceTask final : public TaskThread {
       if (run_sent_ == run_.size()) {
         run_.clear();
         run_sent_ = 0;
+        if (ends_behind_) {
+          const data::Record& last = batch.data->record(*std::exchange(ends_behind_, std::nullopt));
+          SLUICE_TRY(end_behind(last.origin, fmt::format("record against topic {}", batch.data->topic(last))));
+        }
         SLUICE_TRY(fill_run(batch));
-        if (run_.empty()) return {};
+        if (run_.empty() && !ends_behind_) return {};
+        if (run_.empty()) continue;
       }
       SLUICE_TRY_ASSIGN(const bool all, send_run(batch));
       if (!all) return {};
@@ -235,14 +365,14 @@ class SourceTask final : public TaskThread {
   // a topic is not ready yet.
   base::Status fill_run(SourceBatch& batch) {
     const std::uint32_t count = batch.data->size();
-    while (batch.next < count && run_.size() < kRunMax) {
+    while (batch.next < count && run_.size() < kRunMax && !ends_behind_) {
       data::Record& record = batch.data->record(batch.next);
       if (!record.live()) [[unlikely]] {
         if (record.failed()) {
           SLUICE_TRY(transform_failed(batch, record));
         }
         skip(record);
-        ++batch.next;
+        passed(batch, record);
         continue;
       }
       SLUICE_TRY_ASSIGN(kafka::Topic* const topic, topic_of(batch, record));
@@ -253,15 +383,24 @@ class SourceTask final : public TaskThread {
         run_.pop_back();
         if (!ready) return tl::unexpected(std::move(ready).error());
         skip(record);
-        ++batch.next;
+        passed(batch, record);
         continue;
       }
       out.topic = topic;
       out.opaque = &batch.in_flight[batch.next];
       batch.in_flight[batch.next] = {&batch, batch.next, false, {}};
-      ++batch.next;
+      passed(batch, record);
     }
     return {};
+  }
+
+  // The run takes in, or leaves out, this record; it ends here if a transaction does.
+  void passed(SourceBatch& batch, const data::Record& record) {
+    if (!services_.requests.empty()) [[unlikely]] {
+      bool conflict = false;
+      if (services_.requests.behind(record.origin, &conflict) != TransactionEnd::kNone) ends_behind_ = batch.next;
+    }
+    ++batch.next;
   }
 
   // Makes `out` from the record. False: it failed and is to be skipped.
@@ -317,6 +456,9 @@ class SourceTask final : public TaskThread {
   base::Result<bool> send_run(SourceBatch& batch) {
     while (run_sent_ < run_.size()) {
       if (abandoned()) return false;
+      if (transaction_) {
+        SLUICE_TRY(transaction_->begin());
+      }
       const std::size_t plain = plain_records(run_sent_);
       const std::size_t wanted = plain > 0 ? plain : 1;
       for (std::size_t i = 0; i < wanted; ++i) {
@@ -403,6 +545,9 @@ class SourceTask final : public TaskThread {
 
   // Looks the topic up once: it is created if the connector says how, and tracked as active.
   base::Result<kafka::Topic*> topic_handle(std::string_view name) {
+    if (transaction_ && transaction_->offsets_topic() == name)
+      return base::connect_error(
+          "Source tasks may not produce to their own offsets topics when exactly-once support is enabled");
     SLUICE_TRY(topics_->ensure(name));
     SLUICE_TRY_ASSIGN(kafka::Topic * topic, producer_->topic(name));
     note_topic(name);
@@ -467,7 +612,9 @@ class SourceTask final : public TaskThread {
       InFlight& flight = *static_cast<InFlight*>(report.opaque);
       SourceBatch& batch = *flight.batch;
       const data::Record& record = batch.data->record(flight.record);
-      if (report.error != kafka::error_code::kNone) [[unlikely]] {
+      if (aborting_) [[unlikely]] {
+        skip(record);  // dropped with its transaction, but its offset counts
+      } else if (report.error != kafka::error_code::kNone) [[unlikely]] {
         if (report.error == kafka::error_code::kPurgedQueue || report.error == kafka::error_code::kPurgedInFlight)
           continue;  // given up: whoever goes on sends it again
         if (auto status = produce_failed(batch, record, kafka::make_error(report.error, "Failed to deliver a record"));
@@ -479,8 +626,8 @@ class SourceTask final : public TaskThread {
       } else {
         ++written;
         if (wants_acks)
-          acks_.push_back({record.cookie, batch.data->c()->topics[record.topic], report.partition, record.origin,
-                           report.offset, report.timestamp_ms});
+          acks_.push_back({record.cookie, ack_topic(batch.data->c()->topics[record.topic]), report.partition,
+                           record.origin, report.offset, report.timestamp_ms});
       }
       if (flight.tracked) tracker_.ack(flight.ticket);
     }
@@ -501,10 +648,21 @@ class SourceTask final : public TaskThread {
   // Nothing refers to the record any more; recycles its batch after the last one.
   void let_go(InFlight& flight) {
     SourceBatch* batch = flight.batch;
-    if (--batch->outstanding == 0 && batch != current_.get()) recycle(batch);
+    if (--batch->outstanding == 0 && batch != current_.get()) batches_.release(batch);
+  }
+
+  // Acknowledgements that wait for their transaction outlive the batch that names the topic.
+  sluice_str ack_topic(const sluice_str& topic) {
+    if (!transaction_) return topic;
+    const std::string& kept = *ack_topics_.emplace(view(topic)).first;
+    return {kept.data(), static_cast<std::uint32_t>(kept.size())};
   }
 
   void hand_over_acks() {
+    if (!transaction_) give_acks();  // else when they are committed
+  }
+
+  void give_acks() {
     if (acks_.empty()) return;
     if (instance_ != nullptr) instance_->delivered(acks_);
     acks_.clear();
@@ -523,45 +681,12 @@ class SourceTask final : public TaskThread {
             fmt::format("A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault)};
   }
 
-  std::unique_ptr<SourceBatch> take_batch() {
-    if (free_.empty()) {
-      auto batch = std::make_unique<SourceBatch>();
-      batch->data = std::make_unique<data::Batch>();
-      return batch;
-    }
-    auto batch = std::move(free_.back());
-    free_.pop_back();
-    free_bytes_ -= batch->data->arena().reserved_bytes();
-    return batch;
-  }
-
-  void give_back(std::unique_ptr<SourceBatch> batch) {
-    batch->data->reset();
-    const std::size_t bytes = batch->data->arena().reserved_bytes();
-    if (free_bytes_ + bytes > kFreeBytesMax && !free_.empty()) return;
-    free_bytes_ += bytes;
-    free_.push_back(std::move(batch));
-  }
-
   void finish_current() {
     hand_over_acks();
-    if (current_->outstanding == 0) {
-      give_back(std::move(current_));
-    } else {
-      current_->held_bytes = current_->data->arena().reserved_bytes();
-      held_bytes_ += current_->held_bytes;
-      in_flight_.push_back(std::move(current_));
-    }
-  }
-
-  void recycle(SourceBatch* batch) {
-    // Batches are acknowledged roughly in order, so it is near the front.
-    const auto it =
-        std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& held) { return held.get() == batch; });
-    SLUICE_ASSERT(it != in_flight_.end());
-    held_bytes_ -= batch->held_bytes;
-    give_back(std::move(*it));
-    in_flight_.erase(it);
+    if (current_->outstanding == 0)
+      batches_.give_back(std::move(current_));
+    else
+      batches_.hold(std::move(current_));
   }
 
   void active(std::int64_t change) {
@@ -583,7 +708,7 @@ class SourceTask final : public TaskThread {
   plugin::ConnectorComponent component_;
   SourceMetrics source_metrics_;
   ConnectorOffsets offsets_;
-  PluginServices services_;
+  SourceServices services_;
   ErrorPolicy policy_;
   OffsetTracker tracker_;
   OffsetCommitter committer_;
@@ -591,11 +716,10 @@ class SourceTask final : public TaskThread {
   std::optional<TransformChain> chain_;
   std::unique_ptr<TopicCreator> topics_;
 
-  std::vector<std::unique_ptr<SourceBatch>> free_;
-  std::deque<std::unique_ptr<SourceBatch>> in_flight_;  // sent, waiting for reports
-  std::unique_ptr<SourceBatch> current_;                // being sent
-  std::mutex producer_mutex_;                           // abandon() may come while the producer is made or destroyed
-  std::unique_ptr<kafka::Producer> producer_;           // after the batches: it is destroyed first
+  SourceBatchPool batches_;
+  std::unique_ptr<SourceBatch> current_;       // being sent
+  std::mutex producer_mutex_;                  // abandon() may come while the producer is made or destroyed
+  std::unique_ptr<kafka::Producer> producer_;  // after the batches: it is destroyed first
 
   std::mutex instance_mutex_;  // request_stop may come while the instance is made or destroyed
   std::unique_ptr<plugin::SourceTaskInstance> instance_;
@@ -605,10 +729,13 @@ class SourceTask final : public TaskThread {
   std::vector<kafka::OutRecord> run_;  // converted records of the current batch
   std::size_t run_sent_ = 0;           // of run_, already with the producer
   std::vector<sluice_ack> acks_;
+
+  std::optional<SourceTransaction> transaction_;  // exactly once
+  std::optional<std::uint32_t> ends_behind_;      // the record of the current batch behind which a transaction ends
+  bool aborting_ = false;
+  std::set<std::string, std::less<>> ack_topics_;
   std::optional<base::Error> send_error_;
   std::int64_t active_ = 0;
-  std::size_t held_bytes_ = 0;  // of in_flight_
-  std::size_t free_bytes_ = 0;  // of free_
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 // waits.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,13 +16,24 @@
 
 namespace sluice::task {
 
+// What a source task that delivers exactly once asks of its herder before it begins (spec connect-runtime.md section
+// 5.12), on its own thread; both wait until the deadline at most.
+struct ExactlyOnceGate {
+  using Deadline = std::chrono::steady_clock::time_point;
+  // The producers of the connector's former tasks are fenced, by the leader.
+  std::function<base::Status(Deadline)> fence;
+  // This task is still the one that is wanted, by the latest configuration.
+  std::function<base::Status(Deadline)> verify;
+};
+
 // What makes up a task. `task_config` is what the connector gave for it, variables resolved, with task.class (and
 // topics).
 struct TaskSpec {
   base::TaskId id;
   config::ConnectorConfig connector;  // variables resolved
   config::ConfigMap task_config;
-  bool paused = false;  // start in PAUSED
+  bool paused = false;                                    // start in PAUSED
+  std::shared_ptr<const ExactlyOnceGate> exactly_once{};  // null: at least once
 };
 
 class TaskRunner {
