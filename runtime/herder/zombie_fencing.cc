@@ -11,7 +11,7 @@ base::Status fence_zombies(const task::WorkerContext& worker, const config::Conn
                            std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (int task = 0; task < tasks; ++task) {
-    SLUICE_TRY_ASSIGN(auto config, task::transactional_producer_config(worker, connector, {connector.name(), task}));
+    SLUICE_TRY_ASSIGN(auto config, task::source_producer_config(worker, connector, {connector.name(), task}, true));
     SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(config));
     for (;;) {
       const auto left =

@@ -14,14 +14,16 @@ void merge(const config::ConfigMap& from, kafka::ConfigMap& into) {
     if (value) into[key] = *value;
 }
 
+// `forced` has the last word.
 base::Result<kafka::ClientConfig> translate(const WorkerContext& worker, const config::ConnectorConfig& connector,
                                             kafka::ConfigMap java, config::ClientKind worker_kind,
-                                            kafka::ClientKind kind) {
+                                            kafka::ClientKind kind, const kafka::ConfigMap& forced = {}) {
   java["bootstrap.servers"] = worker.bootstrap_servers;
   merge(worker.config->client_config(worker_kind), java);
   // An embedded broker has one address only.
   if (worker.config->bootstrap_servers() == "embedded") java["bootstrap.servers"] = worker.bootstrap_servers;
   merge(connector.client_overrides(kafka::client_kind_name(kind)), java);
+  for (const auto& [key, value] : forced) java[key] = value;
   SLUICE_TRY_ASSIGN(kafka::ClientConfig config, kafka::translate_client_config(java, kind));
   for (const std::string& warning : config.warnings) kLog.warn("{}", warning);
   return config;
@@ -37,28 +39,19 @@ kafka::ConfigMap producer_defaults() {
 
 }  // namespace
 
-base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
-                                                         const config::ConnectorConfig& connector,
-                                                         const base::TaskId& task) {
-  kafka::ConfigMap java = producer_defaults();
-  java["client.id"] = "connector-producer-" + task.to_string();
-  return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer);
-}
-
 std::string transactional_id(const WorkerContext& worker, const base::TaskId& task) {
   return fmt::format("{}-{}-{}", worker.config->group_id(), task.connector, task.task);
 }
 
-base::Result<kafka::ClientConfig> transactional_producer_config(const WorkerContext& worker,
-                                                                const config::ConnectorConfig& connector,
-                                                                const base::TaskId& task) {
-  SLUICE_TRY_ASSIGN(auto config, source_producer_config(worker, connector, task));
-  std::erase_if(config.librdkafka, [](const auto& entry) {
-    return entry.first == "transactional.id" || entry.first == "enable.idempotence";
-  });
-  config.librdkafka.emplace_back("transactional.id", transactional_id(worker, task));
-  config.settings.transactional = true;
-  return config;
+base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
+                                                         const config::ConnectorConfig& connector,
+                                                         const base::TaskId& task, bool transactional) {
+  kafka::ConfigMap java = producer_defaults();
+  java["client.id"] = "connector-producer-" + task.to_string();
+  kafka::ConfigMap forced;
+  if (transactional) forced = {{"transactional.id", transactional_id(worker, task)}, {"enable.idempotence", "true"}};
+  return translate(worker, connector, std::move(java), config::ClientKind::kProducer, kafka::ClientKind::kProducer,
+                   forced);
 }
 
 std::string offsets_topic(const WorkerContext& worker, const config::ConnectorConfig& connector) {

@@ -14,15 +14,12 @@
 
 namespace sluice::task {
 
+// `transactional`: for exactly-once delivery; whoever used the task's transactional id before is fenced by init.
 base::Result<kafka::ClientConfig> source_producer_config(const WorkerContext& worker,
                                                          const config::ConnectorConfig& connector,
-                                                         const base::TaskId& task);
+                                                         const base::TaskId& task, bool transactional);
 // "<group.id>-<connector>-<task>", as Connect names them.
 std::string transactional_id(const WorkerContext& worker, const base::TaskId& task);
-// The source producer of a task that delivers exactly once; also fences whoever had that id before.
-base::Result<kafka::ClientConfig> transactional_producer_config(const WorkerContext& worker,
-                                                                const config::ConnectorConfig& connector,
-                                                                const base::TaskId& task);
 // Where the offsets of a source connector of a distributed worker are.
 std::string offsets_topic(const WorkerContext& worker, const config::ConnectorConfig& connector);
 base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& worker,

@@ -133,8 +133,7 @@ class SourceTask final : public TaskThread {
 
   base::Status make_producer() {
     SLUICE_TRY_ASSIGN(const kafka::ClientConfig client,
-                      exactly_once() ? transactional_producer_config(worker_, spec_.connector, id())
-                                     : source_producer_config(worker_, spec_.connector, id()));
+                      source_producer_config(worker_, spec_.connector, id(), exactly_once()));
     SLUICE_TRY_ASSIGN(auto producer, kafka::Producer::create(client));
     std::lock_guard lock(producer_mutex_);
     producer_ = std::move(producer);

@@ -44,12 +44,22 @@ class ScriptedSource final : public sluice::SourceTask {
                          .default_value(-1),
                      sluice::long_key("fail.at").doc("The poll that would give this record fails.").default_value(-1),
                      sluice::long_key("filter.every").doc("Every n-th record gets the header `drop`.").default_value(0),
+                     sluice::long_key("commit.at")
+                         .doc("Where the connector ends transactions: behind this record one is committed.")
+                         .default_value(-1),
+                     sluice::long_key("abort.at").doc("Behind this record one is aborted.").default_value(-1),
                      sluice::boolean_key("fail.start").doc("start fails.").default_value(false),
                      sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
+
+  static std::uint64_t capabilities(const sluice::Config&) {
+    return SLUICE_CAPABILITY_EXACTLY_ONCE_SUPPORTED | SLUICE_CAPABILITY_TRANSACTION_BOUNDARIES;
+  }
 
   sluice::Status start(const sluice::Config& config) override {
     journal_.open(config.string("journal"));
     journal_.line("start");
+    commit_at_ = config.int64("commit.at");
+    abort_at_ = config.int64("abort.at");
     if (config.boolean("fail.start")) return sluice::fatal("told to fail at start");
     topic_ = config.string("topic");
     count_ = config.int64("count");
@@ -85,9 +95,12 @@ class ScriptedSource final : public sluice::SourceTask {
       record.value(context().schemas().string(), out.format("{}", next_)).cookie(static_cast<std::uint64_t>(next_));
       if (filter_every_ > 0 && next_ % filter_every_ == 0) record.header("drop", Value::boolean(true));
       const auto partition = out.partition({{"line", next_ % lines_}});
+      if (next_ == commit_at_) context().commit_transaction(static_cast<std::uint32_t>(i));
+      if (next_ == abort_at_) context().abort_transaction(static_cast<std::uint32_t>(i));
       ++next_;
       record.source(partition, {{"n", next_}});
     }
+    if (next_ >= count_) context().commit_transaction();
     return sluice::ok();
   }
 
@@ -105,6 +118,7 @@ class ScriptedSource final : public sluice::SourceTask {
   Journal journal_;
   std::string topic_;
   std::int64_t count_ = 0, next_ = 0, retry_at_ = -1, fail_at_ = -1, filter_every_ = 0;
+  std::int64_t commit_at_ = -1, abort_at_ = -1;
   std::int32_t batch_ = 3, lines_ = 1;
 };
 
