@@ -231,10 +231,6 @@ void GroupMember::left(TimePoint now, Token token, std::int16_t error) {
 
 // ---- time
 
-void GroupMember::tick(TimePoint now) {
-  advance(now);
-}
-
 TimePoint GroupMember::wake_at(TimePoint now) const {
   TimePoint at = now + std::chrono::hours(1);
   const auto sooner = [&](TimePoint when) { at = std::min(at, when); };

@@ -69,7 +69,7 @@ class GroupMember {
   void left(TimePoint now, Token token, std::int16_t error);
 
   // Time. To be called at wake_at() or earlier.
-  void tick(TimePoint now);
+  void tick(TimePoint now) { advance(now); }
   TimePoint wake_at(TimePoint now) const;
 
  private:

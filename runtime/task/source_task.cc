@@ -21,6 +21,7 @@
 #include "runtime/task/offset_tracker.h"
 #include "runtime/task/plugin_services.h"
 #include "runtime/task/source_batch.h"
+#include "runtime/task/source_encoder.h"
 #include "runtime/task/source_transaction.h"
 #include "runtime/task/task_thread.h"
 #include "runtime/task/topic_creator.h"
@@ -103,7 +104,8 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY_ASSIGN(component_, worker_.plugins->connector(spec_.connector.connector_class()));
     if (component_.source_task == nullptr)
       return base::connect_error("{} is not a source connector", component_.class_name);
-    SLUICE_TRY_ASSIGN(converters_, make_converters(worker_, spec_.connector, services_));
+    SLUICE_TRY_ASSIGN(auto converters, make_converters(worker_, spec_.connector, services_));
+    encoder_.emplace(std::move(converters), policy_, services_.schemas());
     SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
     chain_.emplace(std::move(chain));
     SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
@@ -334,7 +336,7 @@ class SourceTask final : public TaskThread {
     if (!chain_->empty()) {
       SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, policy_));
     }
-    if (!batch->prepare()) return base::fail(no_memory());
+    if (!batch->prepare()) return base::fail(batch_too_large());
     current_ = std::move(batch);
     return {};
   }
@@ -377,7 +379,7 @@ class SourceTask final : public TaskThread {
       SLUICE_TRY_ASSIGN(kafka::Topic* const topic, topic_of(batch, record));
       if (topic == nullptr) return {};
       kafka::OutRecord& out = run_.emplace_back();
-      auto ready = convert(batch, record, out);
+      auto ready = encoder_->encode(*batch.data, record, out);
       if (!ready || !*ready) [[unlikely]] {
         run_.pop_back();
         if (!ready) return tl::unexpected(std::move(ready).error());
@@ -400,55 +402,6 @@ class SourceTask final : public TaskThread {
       if (services_.requests.behind(record.origin, &conflict) != TransactionEnd::kNone) ends_behind_ = batch.next;
     }
     ++batch.next;
-  }
-
-  // Makes `out` from the record. False: it failed and is to be skipped.
-  base::Result<bool> convert(SourceBatch& batch, data::Record& record, kafka::OutRecord& out) {
-    const data::ConvertContext context{batch.data->arena().c(), &services_.schemas()};
-    const std::string_view topic = batch.data->topic(record);
-    if (record.header_count > 0) {
-      SLUICE_TRY_ASSIGN(const bool ready, convert_headers(context, batch, record, out));
-      if (!ready) return false;
-    }
-    auto key = policy_.with_retry([&] {
-      return converters_.key->from_connect(context, topic, batch.data->key_schema(record), record.key_value());
-    });
-    if (!key) return convert_failed(Stage::kKeyConverter, converters_.key_class, std::move(key).error(), batch, record);
-    auto value = policy_.with_retry([&] {
-      return converters_.value->from_connect(context, topic, batch.data->value_schema(record), record.value_value());
-    });
-    if (!value)
-      return convert_failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
-    out.key = *key;
-    out.value = *value;
-    out.partition = record.partition < 0 ? kafka::kAnyPartition : record.partition;
-    if (record.timestamp_ms == SLUICE_NO_TIMESTAMP || record.timestamp_ms == -1) {
-      out.timestamp_ms = kafka::kNoTimestamp;
-    } else if (record.timestamp_ms < 0) {
-      return base::connect_error("Invalid record timestamp {}", record.timestamp_ms);
-    } else {
-      out.timestamp_ms = record.timestamp_ms;
-    }
-    return true;
-  }
-
-  base::Result<bool> convert_headers(const data::ConvertContext& context, SourceBatch& batch, data::Record& record,
-                                     kafka::OutRecord& out) {
-    auto* headers = batch.data->arena().alloc_array<kafka::HeaderView>(record.header_count);
-    if (headers == nullptr) return base::fail(no_memory());
-    for (std::uint32_t i = 0; i < record.header_count; ++i) {
-      const sluice_header& header = record.headers[i];
-      auto bytes = policy_.with_retry([&] {
-        return converters_.header->from_connect(context, batch.data->topic(record), view(header.key),
-                                                static_cast<const Schema*>(header.schema), header.value);
-      });
-      if (!bytes)
-        return convert_failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch,
-                              record);
-      headers[i] = {header_key(batch, header), *bytes};
-    }
-    out.headers = {headers, record.header_count};
-    return true;
   }
 
   // Hands the rest of run_ to the producer. False: it is full, or one record could not be placed yet.
@@ -555,13 +508,6 @@ class SourceTask final : public TaskThread {
 
   // ---- failures ----
 
-  base::Result<bool> convert_failed(Stage stage, std::string_view class_name, base::Error error, SourceBatch& batch,
-                                    const data::Record& record) {
-    if (error.code() == base::Code::kStopping) return base::fail(std::move(error));
-    SLUICE_TRY(policy_.record_failed({stage, class_name, error}, describe(batch, record)));
-    return false;
-  }
-
   base::Status transform_failed(SourceBatch& batch, const data::Record& record) {
     const auto& failures = chain_->failures();
     while (batch.failure < failures.size() && failures[batch.failure].record < batch.next) ++batch.failure;
@@ -570,24 +516,16 @@ class SourceTask final : public TaskThread {
                         "A transform marked a record as failed without saying why");
     const TransformFailure& failure = failures[batch.failure];
     return policy_.record_failed({Stage::kTransformation, failure.executing_class, failure.error},
-                                 describe(batch, record));
+                                 described(*batch.data, record));
   }
 
   base::Status produce_failed(SourceBatch& batch, const data::Record& record, const base::Error& error) {
     if (policy_.tolerates())
-      return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error}, describe(batch, record));
+      return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error},
+                                   described(*batch.data, record));
     return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
                                   "Unrecoverable exception from producer send callback")
                           .with_cause(error));
-  }
-
-  FailedRecord describe(SourceBatch& batch, const data::Record& record) {
-    FailedRecord failed;
-    failed.describe = [&batch, &record] {
-      return fmt::format("SourceRecord{{topic='{}', kafkaPartition={}}}", batch.data->topic(record),
-                         record.partition < 0 ? "null" : std::to_string(record.partition));
-    };
-    return failed;
   }
 
   // The record will not be sent: filtered, or failed and tolerated.
@@ -675,11 +613,6 @@ class SourceTask final : public TaskThread {
 
   // ---- batches ----
 
-  static base::Error no_memory() {
-    return {base::Code::kNoMemory, base::exceptions::kConnect,
-            fmt::format("A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault)};
-  }
-
   void finish_current() {
     hand_over_acks();
     if (current_->outstanding == 0)
@@ -694,16 +627,6 @@ class SourceTask final : public TaskThread {
     if (change > 1 || change < -1) source_metrics_.active_window.observe(static_cast<double>(active_));
   }
 
-  // librdkafka wants header names that end with NUL.
-  std::string_view header_key(SourceBatch& batch, const sluice_header& header) {
-    const std::string_view key = view(header.key);
-    char* copy = batch.data->arena().alloc_array<char>(key.size() + 1);
-    if (copy == nullptr) return {};
-    std::copy(key.begin(), key.end(), copy);
-    copy[key.size()] = '\0';
-    return {copy, key.size()};
-  }
-
   plugin::ConnectorComponent component_;
   SourceMetrics source_metrics_;
   ConnectorOffsets offsets_;
@@ -711,7 +634,7 @@ class SourceTask final : public TaskThread {
   ErrorPolicy policy_;
   OffsetTracker tracker_;
   OffsetCommitter committer_;
-  Converters converters_;
+  std::optional<SourceEncoder> encoder_;
   std::optional<TransformChain> chain_;
   std::unique_ptr<TopicCreator> topics_;
 
