@@ -2,7 +2,7 @@
 # Runs the benchmarks and prints the figures beside their budgets; bench/README.md explains each.
 #
 #   bench/run.sh                 everything (about 15 minutes)
-#   bench/run.sh --only PART     micro | loops | worker | cluster
+#   bench/run.sh --only PART     micro | transforms | loops | worker | cluster
 #   bench/run.sh --records N     records of a loop run (default 2000000)
 #   bench/run.sh --rounds N      runs of each side (default 5)
 #
@@ -32,7 +32,13 @@ wanted() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
 if wanted micro; then
   echo "==> Hot paths (Google Benchmark)"
-  build/bench/bin/sluice-bench-micro --benchmark_min_time=0.3 --benchmark_format=console
+  build/bench/bin/sluice-bench-micro --benchmark_filter='-^(transform|chain)/' --benchmark_min_time=0.3 \
+    --benchmark_format=console
+fi
+
+if wanted transforms; then
+  echo "==> Transforms beside Java's"
+  python3 bench/transforms.py --bench build/bench/bin/sluice-bench-micro
 fi
 
 state=$(mktemp -d)

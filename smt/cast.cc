@@ -13,6 +13,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -103,16 +104,16 @@ class Cast final : public data::RecordTransform {
  private:
   struct Plan {
     const Schema* schema = nullptr;
-    std::vector<Kind> targets;  // by field; kNull: copied
+    std::vector<std::pair<std::size_t, Kind>> targets;  // of the fields that are cast, in order
   };
 
   base::Status cast_map(data::Batch& batch, data::Record& record, const Value& value) {
     SLUICE_TRY(require_map(value, kPurpose));
     SLUICE_TRY_ASSIGN(auto edit, MapEdit::copy(batch.arena().c(), value, spec_.fields.size()));
     for (const auto& [name, type] : spec_.fields) {
-      SLUICE_TRY_ASSIGN(const Value cast,
-                        cast_value(batch.arena().c(), nullptr, map_value(value, name), type, scratch_));
-      edit.put(name, cast);
+      const std::size_t at = edit.find(name);
+      SLUICE_TRY_ASSIGN(const Value cast, cast_value(batch.arena().c(), nullptr, edit.value_at(at), type, scratch_));
+      edit.put_at(at, name, cast);
     }
     return set_side(batch, record, side_, nullptr, edit.map());
   }
@@ -122,18 +123,18 @@ class Cast final : public data::RecordTransform {
     SLUICE_TRY(require_struct(value, kPurpose));
     SLUICE_TRY(require_fields_of(value, schema));
     sluice_arena* arena = batch.arena().c();
-    sluice_struct* fields = arena_struct(arena, plan.schema);
+    sluice_struct* fields = unset_struct(arena, plan.schema);
     if (fields == nullptr) return out_of_memory();
-    const auto targets = plan.schema->fields();
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      Value field = field_value(value, schema, i, use_default_);
-      if (plan.targets[i] != Kind::kNull) {
-        SLUICE_TRY_ASSIGN(field, cast_value(arena, &schema.fields()[i].schema(), field, plan.targets[i], scratch_));
-      }
-      SLUICE_TRY(check_copied(targets[i], field));
-      fields->fields[i] = field;
+    std::size_t next = 0;
+    for (const auto& [at, target] : plan.targets) {
+      SLUICE_TRY(put_range_copied(value, next, at, use_default_, *fields));
+      SLUICE_TRY_ASSIGN(const Value cast, cast_value(arena, &schema.fields()[at].schema(),
+                                                     field_value(value, schema, at, use_default_), target, scratch_));
+      SLUICE_TRY(put_copied(plan.schema->fields()[at], cast, false, fields->fields[at]));
+      next = at + 1;
     }
-    return set_side(batch, record, side_, plan.schema, Value::record(fields, targets.size()));
+    SLUICE_TRY(put_range_copied(value, next, value.size, use_default_, *fields));
+    return set_side(batch, record, side_, plan.schema, struct_value(fields));
   }
 
   base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& schema) {
@@ -143,14 +144,15 @@ class Cast final : public data::RecordTransform {
         with_basics_of(schema, spec_.whole ? data::SchemaBuilder(*spec_.whole) : data::SchemaBuilder::structure());
     if (!spec_.whole) {
       SLUICE_TRY(require_struct_type(schema));
-      for (const Field& field : schema.fields()) {
+      for (std::size_t i = 0; i < schema.field_count; ++i) {
+        const Field& field = schema.fields()[i];
         const Kind target = spec_.target(field.name());
         const Schema* type = &field.schema();
         if (target != Kind::kNull) {
           SLUICE_TRY_ASSIGN(type, with_default_cast(pool, arena, data::SchemaBuilder(target), *type, target));
+          plan.targets.emplace_back(i, target);
         }
         builder.field(field.name(), type);
-        plan.targets.push_back(target);
       }
     }
     SLUICE_TRY_ASSIGN(plan.schema,

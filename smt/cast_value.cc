@@ -77,11 +77,22 @@ Result<Value> from_text(std::string_view text, Kind target) {
   }
 }
 
+Result<Value> cast_integer(sluice_arena* arena, const Value& value, Kind target) {
+  if (target != Kind::kString) return value.is(target) ? value : from_number(value, target);
+  char digits[data::kIntegerTextMax];
+  const char* const end = data::write_integer(digits, value.i64());
+  const std::string_view text = arena_copy(arena, {digits, static_cast<std::size_t>(end - digits)});
+  if (text.data() == nullptr) return out_of_memory();
+  return Value::string(text);
+}
+
 }  // namespace
 
 Result<Value> cast_value(sluice_arena* arena, const Schema* schema, const Value& value, Kind target,
                          std::string& scratch) {
   if (value.is_null()) return value;
+  const bool plain_type = schema == nullptr || (!schema->has_name() && schema->type() <= Kind::kBytes);
+  if (value.is_integer() && plain_type) return cast_integer(arena, value, target);
   SLUICE_TRY(check_input(schema, value));
   if (target == Kind::kString) {
     if (value.is(Kind::kString)) return value;

@@ -73,8 +73,7 @@ base::Result<data::SchemaAndValue> DropFields::drop(data::SchemaPool& pool, slui
   SLUICE_TRY_ASSIGN(const Kept* kept, kept_of(pool, old, names));
   SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(arena, kept->schema));
   for (std::size_t i = 0; i < kept->positions.size(); ++i)
-    SLUICE_TRY(
-        put_copied(kept->schema->fields()[i], field_value(value, old, kept->positions[i], true), fields->fields[i]));
+    SLUICE_TRY(put_copied(kept->schema->fields()[i], value.items()[kept->positions[i]], true, fields->fields[i]));
   return data::SchemaAndValue{kept->schema, struct_value(fields)};
 }
 

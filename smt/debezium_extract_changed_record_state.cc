@@ -42,6 +42,10 @@ bool holds_byte_array(const Value& value) {
 }
 
 bool is_unchanged(const Value& after, const Value& before) {
+  if (after.kind() != before.kind()) return false;
+  // What most columns hold.
+  if (after.is(Kind::kString)) return after.text() == before.text();
+  if (after.is_integer() || after.is(Kind::kBoolean)) return after.i64() == before.i64();
   return data::values_equal(after, before) && !holds_byte_array(after) && !holds_byte_array(before);
 }
 

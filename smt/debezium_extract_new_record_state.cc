@@ -223,7 +223,8 @@ class ExtractNewRecordState final : public data::RecordTransform {
     SLUICE_TRY_ASSIGN(const auto* schema, marked_.get(&old, [&] {
       return struct_with_fields_of(old).field("__deleted", pool.primitive(Kind::kString, true)).build(pool);
     }));
-    SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(arena, *schema));
+    sluice_struct* const fields = unset_struct(arena, *schema);
+    if (fields == nullptr) return out_of_memory();
     SLUICE_TRY(put_all_copied(row.value, options_.use_default, *fields));
     fields->fields[old.field_count] = Value::string(text);
     row = {*schema, struct_value(fields)};
@@ -250,7 +251,8 @@ class ExtractNewRecordState final : public data::RecordTransform {
       for (const auto& reference : added->references) builder.field(reference.new_name, reference.schema);
       return builder.build(pool);
     }));
-    SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(arena, *schema));
+    sluice_struct* const fields = unset_struct(arena, *schema);
+    if (fields == nullptr) return out_of_memory();
     SLUICE_TRY(put_all_copied(row.value, false, *fields));
     std::size_t at = old.field_count;
     for (const auto& reference : added->references) {

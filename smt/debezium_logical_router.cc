@@ -210,7 +210,8 @@ class LogicalRouter final : public data::Transform {
 
   base::Result<Value> key_of(data::Batch& batch, Way& way, const data::Record& record, const Schema* schema) const {
     const Value& old = record.key_value();
-    SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(batch.arena().c(), schema));
+    sluice_struct* const fields = unset_struct(batch.arena().c(), schema);
+    if (fields == nullptr) return out_of_memory();
     SLUICE_TRY(put_all_copied(old, false, *fields));
     if (options_.unique_keys) {
       if (absent(str(way.identifier))) {
@@ -267,13 +268,14 @@ class LogicalRouter final : public data::Transform {
 
   static base::Result<Value> envelope_of(sluice_arena* arena, const EnvelopePlan& plan, const Value& old) {
     const Schema& schema = old.struct_schema();
-    SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(arena, plan.schema));
+    sluice_struct* const fields = unset_struct(arena, plan.schema);
+    if (fields == nullptr) return out_of_memory();
     for (std::size_t i = 0; i < schema.field_count; ++i) {
       Value value = field_value(old, schema, i, true);
       if (!value.is_null() && plan.row_schema != nullptr && holds_row(schema.fields()[i])) {
         SLUICE_TRY_ASSIGN(value, row_of(arena, plan, value));
       }
-      SLUICE_TRY(put_copied(plan.schema->fields()[i], value, fields->fields[i]));
+      SLUICE_TRY(put_copied(plan.schema->fields()[i], value, false, fields->fields[i]));
     }
     return struct_value(fields);
   }

@@ -16,11 +16,12 @@ class DropHeaders final : public data::RecordTransform {
  protected:
   base::Status apply_record(const data::TransformContext&, data::Batch& batch, data::Record& record) override {
     const std::span<const sluice_header> all(record.headers, record.header_count);
-    if (std::ranges::none_of(all, [&](const auto& header) { return unwanted(header); })) return {};
-    auto* kept = arena_array<sluice_header>(batch.arena().c(), all.size());
+    const auto is_unwanted = [&](const sluice_header& header) { return unwanted(header); };
+    const auto first = std::ranges::find_if(all, is_unwanted);
+    if (first == all.end()) return {};
+    auto* kept = arena_array<sluice_header>(batch.arena().c(), all.size() - 1);
     if (kept == nullptr) return out_of_memory();
-    const auto* end =
-        std::remove_copy_if(all.begin(), all.end(), kept, [&](const auto& header) { return unwanted(header); });
+    const auto* end = std::remove_copy_if(first + 1, all.end(), std::copy(all.begin(), first, kept), is_unwanted);
     record.headers = kept;
     record.header_count = static_cast<std::uint32_t>(end - kept);
     return {};

@@ -1,5 +1,6 @@
 #include "smt/flatten.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -32,7 +33,9 @@ class Flatten final : public data::RecordTransform {
     if (schema == nullptr) {
       SLUICE_TRY(require_map(value, kPurpose));
       SLUICE_TRY_ASSIGN(auto flat, MapEdit::empty(arena, leaf_count(value)));
-      SLUICE_TRY(flatten_map(arena, value, Value::string(""), flat));
+      const auto items = value.items();
+      const bool nested = std::ranges::any_of(items, [](const Value& item) { return item.is(Kind::kMap); });
+      SLUICE_TRY(flatten_map(arena, value, Value::string(""), nested, flat));
       return set_side(batch, record, side_, nullptr, flat.map());
     }
     SLUICE_TRY(require_struct(value, kPurpose));
@@ -116,8 +119,9 @@ class Flatten final : public data::RecordTransform {
     return count;
   }
 
-  // `prefix`: a text, or null below a null key.
-  base::Status flatten_map(sluice_arena* arena, const Value& map, const Value& prefix, MapEdit& flat) const {
+  // `prefix`: a text, or null below a null key. `nested`: joined names may meet others.
+  base::Status flatten_map(sluice_arena* arena, const Value& map, const Value& prefix, bool nested,
+                           MapEdit& flat) const {
     const auto items = map.items();
     for (std::size_t i = 0; i < items.size(); i += 2) {
       SLUICE_TRY(require_text_key(items[i]));
@@ -128,7 +132,7 @@ class Flatten final : public data::RecordTransform {
       const Value& value = items[i + 1];
       switch (value.kind()) {
         case Kind::kMap:
-          SLUICE_TRY(flatten_map(arena, value, name, flat));
+          SLUICE_TRY(flatten_map(arena, value, name, nested, flat));
           break;
         case Kind::kStruct:
           return base::data_error(
@@ -140,7 +144,10 @@ class Flatten final : public data::RecordTransform {
               "Flatten transformation was passed a value of type class {} which is not supported by Connect's data API",
               data::java_class_name(value));
         default:
-          flat.put(name, value);
+          if (nested)
+            flat.put(name, value);
+          else
+            flat.append(name, value);
       }
     }
     return {};

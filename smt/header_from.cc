@@ -10,6 +10,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -69,17 +70,16 @@ class HeaderFrom final : public data::RecordTransform {
     SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(&schema, [&] { return prepare(*context.schemas, schema); }));
     sluice_struct* rest = nullptr;
     if (options_.move) {
-      rest = arena_struct(batch.arena().c(), plan->rest);
+      rest = unset_struct(batch.arena().c(), plan->rest);
       if (rest == nullptr) return out_of_memory();
-      for (std::size_t i = 0; i < plan->rest_sources.size(); ++i) {
-        const Value field = field_value(value, schema, plan->rest_sources[i], options_.use_default);
-        SLUICE_TRY(check_copied(plan->rest->fields()[i], field));
-        rest->fields[i] = field;
-      }
+      const auto values = value.items();
+      for (std::size_t i = 0; i < plan->rest_sources.size(); ++i)
+        SLUICE_TRY(
+            put_copied(plan->rest->fields()[i], values[plan->rest_sources[i]], options_.use_default, rest->fields[i]));
     }
     for (std::size_t i = 0; i < plan->sources.size(); ++i) SLUICE_TRY(add_header(value, schema, *plan, i, added[i]));
     if (!options_.move) return {};
-    return set_side(batch, record, side_, plan->rest, Value::record(rest, plan->rest_sources.size()));
+    return set_side(batch, record, side_, plan->rest, struct_value(rest));
   }
 
   base::Status add_header(const Value& value, const Schema& schema, const Plan& plan, std::size_t i,

@@ -10,6 +10,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -97,20 +98,15 @@ class InsertField final : public data::RecordTransform {
     const Schema& schema = value.struct_schema();
     SLUICE_TRY_ASSIGN(const auto* plan, extended_.get(&schema, [&] { return extend(*context.schemas, schema); }));
     const Schema* extended = *plan;
-    sluice_struct* fields = arena_struct(batch.arena().c(), extended);
+    sluice_struct* fields = unset_struct(batch.arena().c(), extended);
     if (fields == nullptr) return out_of_memory();
-    std::size_t at = 0;
-    for (; at < schema.field_count; ++at) {
-      const Value field = field_value(value, schema, at, use_default_);
-      SLUICE_TRY(check_copied(schema.fields()[at], field));
-      fields->fields[at] = field;
-    }
+    SLUICE_TRY(put_all_copied(value, use_default_, *fields));
+    std::size_t at = schema.field_count;
     for (const auto& insertion : insertions_) {
       SLUICE_TRY_ASSIGN(const auto add, inserted(context, batch, record, insertion.what, true));
-      if (add) fields->fields[at] = *add;
-      ++at;
+      fields->fields[at++] = add.value_or(Value());
     }
-    return set_side(batch, record, side_, extended, Value::record(fields, at));
+    return set_side(batch, record, side_, extended, struct_value(fields));
   }
 
   base::Result<const Schema*> extend(data::SchemaPool& pool, const Schema& schema) const {

@@ -8,14 +8,16 @@
 namespace sluice::smt {
 namespace {
 
-bool same_key(const Value& a, const Value& b) {
-  return a.kind() == b.kind() && (a.is_null() || (a.is(Kind::kString) && a.text() == b.text()));
-}
-
-// Where a key, a text or null, stands among keys and values, or their count.
-std::size_t position_of(std::span<const Value> items, const Value& key) {
+// Where a key stands among keys and values, or their count.
+std::size_t position_of(std::span<const Value> items, std::string_view key) {
   std::size_t at = 0;
-  while (at < items.size() && !same_key(items[at], key)) at += 2;
+  while (at < items.size() && !(items[at].is(Kind::kString) && items[at].text() == key)) at += 2;
+  return at;
+}
+std::size_t position_of(std::span<const Value> items, const Value& key) {  // a text or null
+  if (!key.is_null()) return position_of(items, key.text());
+  std::size_t at = 0;
+  while (at < items.size() && !items[at].is_null()) at += 2;
   return at;
 }
 
@@ -31,7 +33,7 @@ base::Status require_text_key(const Value& key) {
 
 Value map_value(const Value& map, std::string_view key) {
   const auto items = map.items();
-  const std::size_t at = position_of(items, Value::string(key));
+  const std::size_t at = position_of(items, key);
   return at < items.size() ? items[at + 1] : Value();
 }
 
@@ -49,15 +51,16 @@ base::Result<MapEdit> MapEdit::empty(sluice_arena* arena, std::size_t keys_max) 
 
 void MapEdit::put(const Value& key, const Value& value) {
   const std::size_t at = position_of({static_cast<const Value*>(items_), count_}, key);
-  if (at == count_) {
-    items_[at] = key;
-    count_ += 2;
-  }
+  if (at == count_) return append(key, value);
   items_[at + 1] = value;
 }
 
+std::size_t MapEdit::find(std::string_view key) const {
+  return position_of({static_cast<const Value*>(items_), count_}, key);
+}
+
 void MapEdit::remove(std::string_view key) {
-  const std::size_t at = position_of({static_cast<const Value*>(items_), count_}, Value::string(key));
+  const std::size_t at = find(key);
   if (at == count_) return;
   std::copy(items_ + at + 2, items_ + count_, items_ + at);
   count_ -= 2;

@@ -27,6 +27,19 @@ class MapEdit {
 
   void put(std::string_view key, const Value& value) { put(Value::string(key), value); }
   void put(const Value& key, const Value& value);  // a text or null
+  // The same for a key that is known to be new.
+  void append(const Value& key, const Value& value) {
+    items_[count_] = key;
+    items_[count_ + 1] = value;
+    count_ += 2;
+  }
+  // Where a key is or, if it is new, will be: for value_at() and put_at() until the next change.
+  std::size_t find(std::string_view key) const;
+  Value value_at(std::size_t place) const { return place < count_ ? Value(items_[place + 1]) : Value(); }
+  void put_at(std::size_t place, std::string_view key, const Value& value) {
+    if (place == count_) return append(Value::string(key), value);
+    items_[place + 1] = value;
+  }
   void remove(std::string_view key);
   Value map() const { return Value::map(items_, count_ / 2); }
 

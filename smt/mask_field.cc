@@ -16,6 +16,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -115,18 +116,17 @@ class MaskField final : public data::RecordTransform {
     SLUICE_TRY(require_struct(value, kPurpose));
     const Schema& schema = value.struct_schema();
     SLUICE_TRY_ASSIGN(const auto* masked, masked_.get(&schema, [&] { return which(schema); }));
-    sluice_struct* fields = arena_struct(batch.arena().c(), &schema);
+    sluice_struct* fields = unset_struct(batch.arena().c(), &schema);
     if (fields == nullptr) return out_of_memory();
-    const auto types = schema.fields();
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      Value field = field_value(value, schema, i, use_default_);
-      if ((*masked)[i]) {
-        SLUICE_TRY_ASSIGN(field, masks_.mask(field));
-      }
-      SLUICE_TRY(check_copied(types[i], field));
-      fields->fields[i] = field;
+    std::size_t next = 0;
+    for (const std::size_t at : *masked) {
+      SLUICE_TRY(put_range_copied(value, next, at, use_default_, *fields));
+      SLUICE_TRY_ASSIGN(const Value mask, masks_.mask(field_value(value, schema, at, use_default_)));
+      SLUICE_TRY(put_copied(schema.fields()[at], mask, false, fields->fields[at]));
+      next = at + 1;
     }
-    (side_ == Side::kKey ? record.key : record.value) = Value::record(fields, types.size());
+    SLUICE_TRY(put_range_copied(value, next, value.size, use_default_, *fields));
+    (side_ == Side::kKey ? record.key : record.value) = struct_value(fields);
     return {};
   }
 
@@ -135,16 +135,17 @@ class MaskField final : public data::RecordTransform {
     SLUICE_TRY(require_map(value, kPurpose));
     SLUICE_TRY_ASSIGN(auto edit, MapEdit::copy(batch.arena().c(), value, fields_.size()));
     for (const std::string& name : fields_) {
-      SLUICE_TRY_ASSIGN(const Value masked, masks_.mask(map_value(value, name)));
-      edit.put(name, masked);
+      const std::size_t at = edit.find(name);
+      SLUICE_TRY_ASSIGN(const Value mask, masks_.mask(edit.value_at(at)));
+      edit.put_at(at, name, mask);
     }
     return set_side(batch, record, side_, nullptr, edit.map());
   }
 
-  base::Result<std::vector<bool>> which(const Schema& schema) const {
-    std::vector<bool> masked;
-    for (const Field& field : schema.fields())
-      masked.push_back(std::find(fields_.begin(), fields_.end(), field.name()) != fields_.end());
+  base::Result<std::vector<std::size_t>> which(const Schema& schema) const {
+    std::vector<std::size_t> masked;
+    for (std::size_t i = 0; i < schema.field_count; ++i)
+      if (std::find(fields_.begin(), fields_.end(), schema.fields()[i].name()) != fields_.end()) masked.push_back(i);
     return masked;
   }
 
@@ -152,7 +153,7 @@ class MaskField final : public data::RecordTransform {
   const std::vector<std::string> fields_;
   const Masks masks_;
   const bool use_default_;
-  PerSchema<std::vector<bool>> masked_;  // by field
+  PerSchema<std::vector<std::size_t>> masked_;  // which fields, in order
 };
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {

@@ -1,9 +1,8 @@
 #include "smt/replace_field.h"
 
-#include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -12,13 +11,50 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
 
 constexpr std::string_view kPurpose = "field replacement";
 
-using Names = std::unordered_map<std::string, std::string>;
+// Names, each with another one where they are renamed. A few are compared one by one, which needs no hash of the name.
+class Names {
+ public:
+  Names() = default;
+  explicit Names(const config::List& names) {
+    for (const auto& name : names) set(name, {});
+  }
+  bool empty() const { return entries_.empty(); }
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+  const std::string* find(std::string_view name) const {
+    if (entries_.size() > kScannedMax) {
+      const auto found = positions_.find(name);
+      return found == positions_.end() ? nullptr : &entries_[found->second].second;
+    }
+    for (const auto& [key, other] : entries_)
+      if (key == name) return &other;
+    return nullptr;
+  }
+  // Whether the name is new.
+  bool set(std::string_view name, std::string_view other) {
+    const auto [entry, added] = positions_.try_emplace(std::string(name), entries_.size());
+    if (added)
+      entries_.emplace_back(name, other);
+    else
+      entries_[entry->second].second = other;
+    return added;
+  }
+
+ private:
+  static constexpr std::size_t kScannedMax = 8;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+  };
+  std::vector<std::pair<std::string, std::string>> entries_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
+};
 
 struct Renames {
   Names forward;
@@ -32,28 +68,26 @@ base::Result<Renames> parse_renames(const config::List& mappings) {
     const auto parts = split_mapping(mapping);
     if (parts.size() != 2)
       return base::fail(config::invalid_value("renames", mappings, "Invalid rename mapping: " + mapping));
-    const auto [entry, added] = renames.forward.insert_or_assign(std::string(parts[0]), std::string(parts[1]));
-    if (added) order.push_back(entry->first);
+    if (renames.forward.set(parts[0], parts[1])) order.emplace_back(parts[0]);
   }
   for (const std::size_t i : config::java_hash_map_order(order))
-    renames.backward[renames.forward.at(order[i])] = order[i];
+    renames.backward.set(*renames.forward.find(order[i]), order[i]);
   return renames;
 }
 
 std::string_view mapped(const Names& names, std::string_view name) {
-  const auto found = names.find(std::string(name));
-  return found == names.end() ? name : std::string_view(found->second);
+  const std::string* found = names.find(name);
+  return found == nullptr ? name : std::string_view(*found);
 }
 
 struct Options {
-  std::unordered_set<std::string> exclude;
-  std::unordered_set<std::string> include;
+  Names exclude;
+  Names include;
   Renames renames;
   bool use_default = true;
 
   bool keeps(std::string_view field) const {
-    const std::string name(field);
-    return !exclude.contains(name) && (include.empty() || include.contains(name));
+    return !exclude.contains(field) && (include.empty() || include.contains(field));
   }
 };
 
@@ -83,17 +117,23 @@ class ReplaceField final : public data::RecordTransform {
     SLUICE_TRY(require_map(value, kPurpose));
     const auto items = value.items();
     SLUICE_TRY_ASSIGN(auto edit, MapEdit::empty(batch.arena().c(), items.size() / 2));
+    bool renamed_any = false;  // until then keys are new
     for (std::size_t i = 0; i < items.size(); i += 2) {
-      const Value& key = items[i];
+      Value key = items[i];
       SLUICE_TRY(require_text_key(key));
       if (key.is_null()) {  // which no option can name
-        if (options_.include.empty()) edit.put(key, items[i + 1]);
+        if (options_.include.empty()) edit.append(key, items[i + 1]);
         continue;
       }
-      const std::string& name = scratch_.assign(key.text());
-      if (options_.exclude.contains(name) || (!options_.include.empty() && !options_.include.contains(name))) continue;
-      const auto renamed = options_.renames.forward.find(name);
-      edit.put(renamed == options_.renames.forward.end() ? key : Value::string(renamed->second), items[i + 1]);
+      if (!options_.keeps(key.text())) continue;
+      if (const std::string* renamed = options_.renames.forward.find(key.text())) {
+        key = Value::string(*renamed);
+        renamed_any = true;
+      }
+      if (renamed_any)
+        edit.put(key, items[i + 1]);
+      else
+        edit.append(key, items[i + 1]);
     }
     return set_side(batch, record, side_, nullptr, edit.map());
   }
@@ -103,18 +143,24 @@ class ReplaceField final : public data::RecordTransform {
     SLUICE_TRY(require_struct(value, kPurpose));
     const Schema& schema = value.struct_schema();
     SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(&schema, [&] { return prepare(*context.schemas, schema); }));
-    sluice_struct* fields = arena_struct(batch.arena().c(), plan->schema);
+    sluice_struct* fields = unset_struct(batch.arena().c(), plan->schema);
     if (fields == nullptr) return out_of_memory();
+    const auto values = value.items();
     const auto targets = plan->schema->fields();
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto [source, same_type] = plan->sources[i];
+      if (same_type) [[likely]] {
+        SLUICE_TRY(
+            put_copied(targets[i], values[static_cast<std::size_t>(source)], options_.use_default, fields->fields[i]));
+        continue;
+      }
       if (source < 0)
         return base::data_error("{} is not a valid field name", mapped(options_.renames.backward, targets[i].name()));
       const Value field = field_value(value, schema, static_cast<std::size_t>(source), options_.use_default);
-      SLUICE_TRY(same_type ? check_copied(targets[i], field) : data::check_field(targets[i], field));
+      SLUICE_TRY(data::check_field(targets[i], field));
       fields->fields[i] = field;
     }
-    return set_side(batch, record, side_, plan->schema, Value::record(fields, targets.size()));
+    return set_side(batch, record, side_, plan->schema, struct_value(fields));
   }
 
   base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& schema) const {
@@ -136,7 +182,6 @@ class ReplaceField final : public data::RecordTransform {
   const Side side_;
   const Options options_;
   PerSchema<Plan> plans_;
-  std::string scratch_;
 };
 
 base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::ConfigMap& config) {
@@ -144,10 +189,8 @@ base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::Con
   const auto& exclude = parsed.list("exclude");
   const auto& include = parsed.list("include");
   SLUICE_TRY_ASSIGN(auto renames, parse_renames(parsed.list("renames")));
-  return std::make_unique<ReplaceField>(side, Options{{exclude.begin(), exclude.end()},
-                                                      {include.begin(), include.end()},
-                                                      std::move(renames),
-                                                      parsed.boolean("replace.null.with.default")});
+  return std::make_unique<ReplaceField>(
+      side, Options{Names(exclude), Names(include), std::move(renames), parsed.boolean("replace.null.with.default")});
 }
 
 config::Validator rename_mappings() {

@@ -7,6 +7,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -29,15 +30,10 @@ class SetSchemaMetadata final : public data::RecordTransform {
     if (!value.is(Kind::kStruct)) return set_side(batch, record, side_, renamed, value);
 
     SLUICE_TRY(require_fields_of(value, *schema));
-    sluice_struct* fields = arena_struct(batch.arena().c(), renamed);
+    sluice_struct* fields = unset_struct(batch.arena().c(), renamed);
     if (fields == nullptr) return out_of_memory();
-    const auto types = renamed->fields();
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      const Value field = field_value(value, *renamed, i, use_default_);
-      SLUICE_TRY(check_copied(types[i], field));
-      fields->fields[i] = field;
-    }
-    return set_side(batch, record, side_, renamed, Value::record(fields, types.size()));
+    SLUICE_TRY(put_all_copied(value, use_default_, *fields));
+    return set_side(batch, record, side_, renamed, struct_value(fields));
   }
 
  private:

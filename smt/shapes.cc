@@ -15,14 +15,12 @@ std::string_view class_of(const Value& value) {
 
 }  // namespace
 
-base::Status require_map(const Value& value, std::string_view purpose) {
-  if (value.is(Kind::kMap)) return {};
+tl::unexpected<base::Error> not_a_map(const Value& value, std::string_view purpose) {
   return base::data_error("Only Map objects supported in absence of schema for [{}], found: {}", purpose,
                           class_of(value));
 }
 
-base::Status require_struct(const Value& value, std::string_view purpose) {
-  if (value.is(Kind::kStruct)) return {};
+tl::unexpected<base::Error> not_a_struct(const Value& value, std::string_view purpose) {
   return base::data_error("Only Struct objects supported for [{}], found: {}", purpose, class_of(value));
 }
 
@@ -31,10 +29,7 @@ base::Status require_struct_type(const Schema& schema) {
   return base::data_error("Cannot list fields on non-struct type");
 }
 
-base::Status require_fields_of(const Value& record, const Schema& schema) {
-  const Schema& own = record.struct_schema();
-  if (&own == &schema) [[likely]]
-    return {};
+base::Status require_equal_fields(const Schema& own, const Schema& schema) {
   const auto same = [](const Field& a, const Field& b) { return a.name() == b.name() && &a.schema() == &b.schema(); };
   if (std::ranges::equal(own.fields(), schema.fields(), same)) return {};
   return base::data_error("Struct schemas do not match.");

@@ -13,16 +13,33 @@
 
 namespace sluice::smt {
 
+// The errors of the two below.
+tl::unexpected<base::Error> not_a_map(const Value& value, std::string_view purpose);
+tl::unexpected<base::Error> not_a_struct(const Value& value, std::string_view purpose);
+
 // DataException "Only Map objects supported in absence of schema for [PURPOSE], found: C".
-base::Status require_map(const Value& value, std::string_view purpose);
+inline base::Status require_map(const Value& value, std::string_view purpose) {
+  if (value.is(Kind::kMap)) [[likely]]
+    return {};
+  return not_a_map(value, purpose);
+}
 // DataException "Only Struct objects supported for [PURPOSE], found: C".
-base::Status require_struct(const Value& value, std::string_view purpose);
+inline base::Status require_struct(const Value& value, std::string_view purpose) {
+  if (value.is(Kind::kStruct)) [[likely]]
+    return {};
+  return not_a_struct(value, purpose);
+}
 
 // DataException "Cannot list fields on non-struct type".
 base::Status require_struct_type(const Schema& schema);
 // A struct may bear another schema than the record's, as long as its fields are the same: what was prepared for
 // `schema` holds for it then. DataException "Struct schemas do not match."
-base::Status require_fields_of(const Value& record, const Schema& schema);
+base::Status require_equal_fields(const Schema& own, const Schema& schema);
+inline base::Status require_fields_of(const Value& record, const Schema& schema) {
+  if (&record.struct_schema() == &schema) [[likely]]
+    return {};
+  return require_equal_fields(record.struct_schema(), schema);
+}
 // What Java refuses when a field is copied: a null that the field does not allow, and a struct of another schema, such
 // as one that was its field's default. DataException.
 inline base::Status check_copied(const Field& field, const Value& value) {

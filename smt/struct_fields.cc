@@ -36,17 +36,10 @@ Value field_at(const Value& record, const Schema& schema, std::size_t position) 
   return found < 0 ? Value() : record.items()[static_cast<std::size_t>(found)];
 }
 
-base::Status put_copied(const Field& field, const Value& value, sluice_value& out) {
-  SLUICE_TRY(check_copied(field, value));
-  out = value;
-  return {};
-}
-
-base::Status put_all_copied(const Value& record, bool use_default, sluice_struct& out) {
-  const Schema& schema = record.struct_schema();
-  const auto fields = schema.fields();
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    SLUICE_TRY(put_copied(fields[i], field_value(record, schema, i, use_default), out.fields[i]));
+base::Status put_copied_special(const Field& field, const Value& value, bool use_default, sluice_value& out) {
+  const Value copied = value.is_null() && use_default ? field.schema().default_value() : value;
+  SLUICE_TRY(check_copied(field, copied));
+  out = copied;
   return {};
 }
 

@@ -25,14 +25,43 @@ base::Result<int> look_up_field(const Schema& schema, std::string_view name);
 // another handle is looked up by name, since both need not agree in a bad record.
 Value field_at(const Value& record, const Schema& schema, std::size_t position);
 
-// Struct.put of a value that a field of the same schema held: only a null can be wrong there.
-base::Status put_copied(const Field& field, const Value& value, sluice_value& out);
-// Copies all fields of `record` to the first fields of a struct that begins with the same ones; nulls as defaults if
-// `use_default`.
-base::Status put_all_copied(const Value& record, bool use_default, sluice_struct& out);
+// put_copied() of a null or a struct.
+base::Status put_copied_special(const Field& field, const Value& value, bool use_default, sluice_value& out);
+
+// Struct.put of a value that a field of the same schema held, a null as its default if `use_default`: only a null and a
+// struct can be wrong there (check_copied).
+inline base::Status put_copied(const Field& field, const Value& value, bool use_default, sluice_value& out) {
+  out = value;
+  if (!value.is_null() && !value.is(Kind::kStruct)) [[likely]]
+    return {};
+  return put_copied_special(field, value, use_default, out);
+}
+
+// Copies the fields of `record` from `begin` to before `end` to the same places of a struct that has the same fields
+// there.
+inline base::Status put_range_copied(const Value& record, std::size_t begin, std::size_t end, bool use_default,
+                                     sluice_struct& out) {
+  const auto values = record.items();
+  const auto fields = static_cast<const Schema*>(out.schema)->fields();
+  for (std::size_t i = begin; i < end; ++i) SLUICE_TRY(put_copied(fields[i], values[i], use_default, out.fields[i]));
+  return {};
+}
+inline base::Status put_all_copied(const Value& record, bool use_default, sluice_struct& out) {
+  return put_range_copied(record, 0, record.size, use_default, out);
+}
 
 // A struct of `schema` with every field null. Error: the batch's memory is spent.
 base::Result<sluice_struct*> new_struct(sluice_arena* arena, const Schema* schema);
+// The same for whoever sets every field: they hold anything. nullptr: the batch's memory is spent.
+inline sluice_struct* unset_struct(sluice_arena* arena, const Schema* schema) {
+  auto* made = static_cast<sluice_struct*>(
+      arena_alloc(arena, sizeof(sluice_struct) + sizeof(sluice_value) * schema->field_count, alignof(sluice_value)));
+  if (made == nullptr) [[unlikely]]
+    return nullptr;
+  made->schema = schema;
+  made->reserved = 0;
+  return made;
+}
 inline Value struct_value(const sluice_struct* fields) {
   return Value::record(fields, fields->schema->field_count);
 }

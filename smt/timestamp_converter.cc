@@ -14,6 +14,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 #include "smt/timestamp_forms.h"
 
 namespace sluice::smt {
@@ -68,26 +69,26 @@ class TimestampConverter final : public data::RecordTransform {
     }
     SLUICE_TRY(require_map(value, kPurpose));
     SLUICE_TRY_ASSIGN(auto edit, MapEdit::copy(arena, value, 1));
-    SLUICE_TRY_ASSIGN(const Value converted, forms_.convert(arena, map_value(value, *field_)));
-    edit.put(*field_, converted);
+    const std::size_t at = edit.find(*field_);
+    SLUICE_TRY_ASSIGN(const Value converted, forms_.convert(arena, edit.value_at(at)));
+    edit.put_at(at, *field_, converted);
     return set_side(batch, record, side_, nullptr, edit.map());
   }
 
   base::Result<Value> convert_struct(sluice_arena* arena, const Value& value, const Schema& schema, const Plan& plan) {
     SLUICE_TRY(require_fields_of(value, schema));
-    sluice_struct* fields = arena_struct(arena, plan.schema);
+    sluice_struct* fields = unset_struct(arena, plan.schema);
     if (fields == nullptr) return out_of_memory();
-    const auto types = plan.schema->fields();
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      Value field = field_value(value, schema, i, use_default_);
-      if (i == plan.position) {
-        if (plan.no_form) return base::fail(*plan.no_form);
-        SLUICE_TRY_ASSIGN(field, forms_.convert(arena, field, plan.form));
-      }
-      SLUICE_TRY(check_copied(types[i], field));
-      fields->fields[i] = field;
+    const std::size_t at = std::min(plan.position, std::size_t{value.size});
+    SLUICE_TRY(put_range_copied(value, 0, at, use_default_, *fields));
+    if (at < value.size) {
+      if (plan.no_form) return base::fail(*plan.no_form);
+      SLUICE_TRY_ASSIGN(const Value converted,
+                        forms_.convert(arena, field_value(value, schema, at, use_default_), plan.form));
+      SLUICE_TRY(put_copied(plan.schema->fields()[at], converted, false, fields->fields[at]));
+      SLUICE_TRY(put_range_copied(value, at + 1, value.size, use_default_, *fields));
     }
-    return Value::record(fields, types.size());
+    return struct_value(fields);
   }
 
   base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& schema) {

@@ -7,6 +7,7 @@
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
@@ -30,16 +31,14 @@ class ValueToKey final : public data::RecordTransform {
     SLUICE_TRY(require_struct(value, kPurpose));
     const Schema& schema = value.struct_schema();
     SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(&schema, [&] { return prepare(*context.schemas, schema); }));
-    sluice_struct* key = arena_struct(arena, plan->schema);
+    sluice_struct* key = unset_struct(arena, plan->schema);
     if (key == nullptr) return out_of_memory();
-    for (std::size_t i = 0; i < plan->sources.size(); ++i) {
-      const Value field = field_value(value, schema, plan->sources[i], use_default_);
-      SLUICE_TRY(check_copied(plan->schema->fields()[i], field));
-      key->fields[i] = field;
-    }
+    const auto values = value.items();
+    for (std::size_t i = 0; i < plan->sources.size(); ++i)
+      SLUICE_TRY(put_copied(plan->schema->fields()[i], values[plan->sources[i]], use_default_, key->fields[i]));
     // The value's schema becomes the struct's own.
     SLUICE_TRY(set_side(batch, record, Side::kValue, &schema, value));
-    return set_side(batch, record, Side::kKey, plan->schema, Value::record(key, plan->sources.size()));
+    return set_side(batch, record, Side::kKey, plan->schema, struct_value(key));
   }
 
  private:

@@ -72,6 +72,7 @@ TEST_P(DebeziumAllocation, NoneOnceSchemasAreKnown) {
                             .value();
   const Schema* envelope = data::SchemaBuilder::structure()
                                .name("shop.public.outbox.Envelope")
+                               .field("before", after)
                                .field("after", after)
                                .field("op", pool.string())
                                .field("ts_ms", pool.int64())
@@ -84,7 +85,7 @@ TEST_P(DebeziumAllocation, NoneOnceSchemasAreKnown) {
       const Value text = Value::string(R"({"name":"a text that is longer than a short string","n":[1,2]})");
       const Value columns = row(after, {text, Value::string("order"), text, text,
                                         Value::string("2024-02-01T06:23:39.808Z"), Value::array(numbers, 2)});
-      set_value(i, envelope, row(envelope, {columns, Value::string("c"), Value::int64(i)}));
+      set_value(i, envelope, row(envelope, {columns, columns, Value::string("c"), Value::int64(i)}));
     }
     const std::size_t before = allocations;
     const bool ok = transform->apply({&pool, false}, batch, failures).has_value();
@@ -97,15 +98,56 @@ TEST_P(DebeziumAllocation, NoneOnceSchemasAreKnown) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transforms, DebeziumAllocation,
-                         testing::Values(Case{"io.debezium.transforms.outbox.EventRouter",
-                                              {{"table.fields.additional.placement", "at:envelope,v:header"}}},
-                                         Case{"io.debezium.transforms.TimezoneConverter",
-                                              {{"converted.timezone", "Europe/Berlin"}}},
-                                         Case{"io.debezium.transforms.VectorToJsonConverter", {}},
-                                         Case{"io.debezium.transforms.SwapGeometryCoordinates", {}},
-                                         Case{"io.debezium.transforms.EnforceRecordSize",
-                                              {{"max.bytes", "200"}, {"min.field.size", "50"}}}));
+INSTANTIATE_TEST_SUITE_P(
+    Transforms, DebeziumAllocation,
+    testing::Values(
+        Case{"io.debezium.transforms.outbox.EventRouter",
+             {{"table.fields.additional.placement", "at:envelope,v:header"}}},
+        Case{"io.debezium.transforms.TimezoneConverter", {{"converted.timezone", "Europe/Berlin"}}},
+        Case{"io.debezium.transforms.VectorToJsonConverter", {}},
+        Case{"io.debezium.transforms.SwapGeometryCoordinates", {}},
+        Case{"io.debezium.transforms.ExtractNewRecordState", {}},
+        Case{"io.debezium.transforms.ExtractNewRecordState", {{"add.fields", "op,ts_ms"}, {"add.headers", "op"}}},
+        Case{"io.debezium.transforms.ByLogicalTableRouter", {{"topic.regex", "(.*)ders"}, {"topic.replacement", "$1"}}},
+        Case{"io.debezium.transforms.partitions.PartitionRouting",
+             {{"partition.payload.fields", "change.id,op"}, {"partition.topic.num", "7"}}},
+        Case{"io.debezium.transforms.ExtractChangedRecordState",
+             {{"header.changed.name", "c"}, {"header.unchanged.name", "u"}}},
+        Case{"io.debezium.transforms.EnforceRecordSize", {{"max.bytes", "200"}, {"min.field.size", "50"}}}));
+
+class MapAllocation : public TransformTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(MapAllocation, NoneOnceTheFirstRecordWasSeen) {
+  const auto transform = make_transform(GetParam().transform, GetParam().config);
+  ASSERT_NE(transform, nullptr);
+  for (int round = 0; round < 20; ++round) {
+    start(50);
+    for (std::uint32_t i = 0; i < 50; ++i)
+      set_value(i, nullptr,
+                map({Value::string("id"), Value::int64(i), Value::string("a name longer than a short string"),
+                     Value::string("x"), Value::string("in"), map({Value::string("n"), Value::int64(i)})}));
+    const std::size_t before = allocations;
+    const bool ok = transform->apply({&pool, false}, batch, failures).has_value();
+    const std::size_t taken = allocations - before;
+    ASSERT_TRUE(ok);
+    ASSERT_TRUE(failures.messages.empty()) << failures.messages.begin()->second;
+    if (round >= 2) {
+      EXPECT_EQ(taken, 0u) << "round " << round;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Transforms, MapAllocation,
+    testing::Values(Case{"Cast$Value", {{"spec", "id:string"}}},
+                    Case{"ExtractField$Value", {{"field", "in.n"}, {"field.syntax.version", "V2"}}},
+                    Case{"Flatten$Value", {}}, Case{"HoistField$Value", {{"field", "line"}}},
+                    Case{"HeaderFrom$Value", {{"fields", "id"}, {"headers", "h"}, {"operation", "move"}}},
+                    Case{"InsertField$Value", {{"static.field", "s"}, {"static.value", "v"}}},
+                    Case{"MaskField$Value", {{"fields", "id"}}},
+                    Case{"ReplaceField$Value", {{"exclude", "in"}, {"renames", "id:key"}}},
+                    Case{"TimestampConverter$Value", {{"field", "id"}, {"target.type", "Timestamp"}}},
+                    Case{"ValueToKey", {{"fields", "id"}}}));
 
 TEST(AllocationCount, SeesTheHeap) {
   const std::size_t before = allocations;
@@ -120,6 +162,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"DropHeaders", {{"headers", "h,other"}}},
                     Case{"ExtractField$Value", {{"field", "in.id"}, {"field.syntax.version", "V2"}}},
                     Case{"HoistField$Value", {{"field", "line"}}}, Case{"InsertField$Value", {{"topic.field", "t"}}},
+                    Case{"Flatten$Value", {}}, Case{"InsertHeader", {{"header", "n"}, {"value.literal", "7"}}},
+                    Case{"HeaderFrom$Value", {{"fields", "id"}, {"headers", "n"}, {"operation", "copy"}}},
+                    Case{"HeaderFrom$Value", {{"fields", "id"}, {"headers", "n"}, {"operation", "move"}}},
+                    Case{"ReplaceField$Value", {{"exclude", "day"}, {"renames", "id:key"}}},
+                    Case{"ValueToKey", {{"fields", "id"}}}, Case{"Filter", {}},
+                    Case{"RegexRouter", {{"regex", "(.*)ders"}, {"replacement", "$1"}}},
                     Case{"MaskField$Value", {{"fields", "id,day,at"}}},
                     Case{"RegexRouter", {{"regex", "x"}, {"replacement", "y"}}},
                     Case{"SetSchemaMetadata$Value", {{"schema.version", "7"}}},
