@@ -78,7 +78,7 @@ class ExtractChangedRecordState final : public data::RecordTransform {
   struct Names {
     sluice_value* names = nullptr;
     std::size_t count = 0;
-    void add(std::string_view name) { names[count++] = Value::string(name); }
+    void add(const Value& name) { names[count++] = name; }
   };
   struct Header {
     std::string name;  // blank: no such header
@@ -91,8 +91,7 @@ class ExtractChangedRecordState final : public data::RecordTransform {
     return Rows{after, before};
   }
 
-  static base::Status compare(sluice_arena* arena, const Value& after, const Value& before, Names& changed,
-                              Names& unchanged) {
+  base::Status compare(sluice_arena* arena, const Value& after, const Value& before, Names& changed, Names& unchanged) {
     SLUICE_TRY(require_struct(after, "After value should be struct."));
     SLUICE_TRY(require_struct(before, "Before value should be struct."));
     const Schema& schema = after.struct_schema();
@@ -100,15 +99,23 @@ class ExtractChangedRecordState final : public data::RecordTransform {
     changed.names = arena_array<sluice_value>(arena, schema.field_count);
     unchanged.names = arena_array<sluice_value>(arena, schema.field_count);
     if (changed.names == nullptr || unchanged.names == nullptr) return out_of_memory();
+    SLUICE_TRY_ASSIGN(const auto* names, names_.get(&schema, [&] { return names_of(schema); }));
+    const auto new_values = after.items();
+    const auto old_values = before.items();
     for (std::size_t i = 0; i < schema.field_count; ++i) {
-      const std::string_view name = schema.fields()[i].name();
       std::size_t old = i;
       if (!same_schema) {
-        SLUICE_TRY_ASSIGN(old, named_field(before.struct_schema(), name));
+        SLUICE_TRY_ASSIGN(old, named_field(before.struct_schema(), schema.fields()[i].name()));
       }
-      (is_unchanged(after.items()[i], before.items()[old]) ? unchanged : changed).add(name);
+      (is_unchanged(new_values[i], old_values[old]) ? unchanged : changed).add((*names)[i]);
     }
     return {};
+  }
+
+  static base::Result<std::vector<Value>> names_of(const Schema& schema) {
+    std::vector<Value> names;
+    for (const Field& field : schema.fields()) names.push_back(Value::string(field.name()));
+    return names;
   }
 
   // The headers come even where nothing was compared, so that what reads them finds them on every event.
@@ -135,6 +142,7 @@ class ExtractChangedRecordState final : public data::RecordTransform {
 
   std::array<Header, 2> headers_;
   PerSchema<Rows> rows_;
+  PerSchema<std::vector<Value>> names_;
 };
 
 }  // namespace

@@ -124,11 +124,14 @@ class Flatten final : public data::RecordTransform {
                            MapEdit& flat) const {
     const auto items = map.items();
     for (std::size_t i = 0; i < items.size(); i += 2) {
-      SLUICE_TRY(require_text_key(items[i]));
+      Value name = items[i];
+      if (!name.is(Kind::kString)) SLUICE_TRY(require_text_key(name));
       if (prefix.is_null())
         return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer,
                           "Cannot invoke \"String.isEmpty()\" because \"prefix\" is null");
-      SLUICE_TRY_ASSIGN(const Value name, joined(arena, prefix, items[i]));
+      if (!prefix.text().empty()) {
+        SLUICE_TRY_ASSIGN(name, joined(arena, prefix, items[i]));
+      }
       const Value& value = items[i + 1];
       switch (value.kind()) {
         case Kind::kMap:
@@ -158,7 +161,6 @@ class Flatten final : public data::RecordTransform {
   }
 
   base::Result<Value> joined(sluice_arena* arena, const Value& prefix, const Value& key) const {
-    if (prefix.text().empty()) return key;
     const std::string_view name = key.is_null() ? std::string_view("null") : key.text();
     const std::size_t size = prefix.text().size() + delimiter_.size() + name.size();
     auto* text = arena_array<char>(arena, size + 1);  // so that there is a place for nothing, too

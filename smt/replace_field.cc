@@ -120,8 +120,8 @@ class ReplaceField final : public data::RecordTransform {
     bool renamed_any = false;  // until then keys are new
     for (std::size_t i = 0; i < items.size(); i += 2) {
       Value key = items[i];
-      SLUICE_TRY(require_text_key(key));
-      if (key.is_null()) {  // which no option can name
+      if (!key.is(Kind::kString)) {  // null, which no option can name
+        SLUICE_TRY(require_text_key(key));
         if (options_.include.empty()) edit.append(key, items[i + 1]);
         continue;
       }
