@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,8 @@
 
 namespace sluice::smt {
 namespace {
+
+constexpr std::size_t kTopicsMax = 10'000;
 
 class RegexRouter final : public data::Transform {
  public:
@@ -35,19 +38,32 @@ class RegexRouter final : public data::Transform {
   }
 
  private:
-  base::Result<std::uint32_t> route_of(data::Batch& batch, const data::Record& record) const {
-    const std::string topic(batch.topic(record));
-    SLUICE_TRY_ASSIGN(const bool matches, regex_.matches(topic));
-    if (!matches) return record.topic;
-    if (!replacement_) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "replacement");
-    SLUICE_TRY_ASSIGN(const std::string renamed, regex_.replace_first(topic, *replacement_));
-    const std::uint32_t index = batch.topic_index(renamed);
+  base::Result<std::uint32_t> route_of(data::Batch& batch, const data::Record& record) {
+    topic_ = batch.topic(record);
+    auto known = names_.find(topic_);
+    if (known == names_.end()) {
+      SLUICE_TRY_ASSIGN(auto name, new_name(topic_));
+      if (names_.size() >= kTopicsMax) names_.clear();
+      known = names_.emplace(topic_, std::move(name)).first;
+    }
+    if (!known->second) return record.topic;
+    const std::uint32_t index = batch.topic_index(*known->second);
     if (index == data::Batch::kNoIndex) return out_of_memory();
     return index;
   }
 
+  // Nothing: the topic stays as it is.
+  base::Result<std::optional<std::string>> new_name(const std::string& topic) const {
+    SLUICE_TRY_ASSIGN(const bool matches, regex_.matches(topic));
+    if (!matches) return std::nullopt;
+    if (!replacement_) return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "replacement");
+    return regex_.replace_first(topic, *replacement_);
+  }
+
   const base::Regex regex_;
   const std::optional<std::string> replacement_;
+  std::unordered_map<std::string, std::optional<std::string>> names_;  // new ones by topic, over all batches
+  std::string topic_;
   std::vector<std::optional<base::Result<std::uint32_t>>> routes_;  // by topic index of the batch at hand
 };
 
