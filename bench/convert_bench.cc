@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/fixed_work.h"
 #include "runtime/convert/builtin.h"
 #include "runtime/data/arena.h"
 #include "runtime/data/schema.h"
@@ -168,15 +169,17 @@ const Shapes& s() {
   return shapes();
 }
 
-BENCHMARK_CAPTURE(encode, json_envelope, "Json", false, s().envelope_schema, s().envelopes);
-BENCHMARK_CAPTURE(encode, json_envelope_with_schema, "Json", true, s().envelope_schema, s().envelopes);
-BENCHMARK_CAPTURE(encode, json_row, "Json", false, s().row_schema, s().rows);
-BENCHMARK_CAPTURE(encode, string, "String", false, nullptr, s().texts);
-BENCHMARK_CAPTURE(decode, json_envelope, "Json", false, s().envelope_schema, s().envelopes);
-BENCHMARK_CAPTURE(decode, json_envelope_with_schema, "Json", true, s().envelope_schema, s().envelopes);
-BENCHMARK_CAPTURE(decode, json_row, "Json", false, s().row_schema, s().rows);
-BENCHMARK_CAPTURE(decode, json_row_with_schema, "Json", true, s().row_schema, s().rows);
-BENCHMARK_CAPTURE(decode, string, "String", false, nullptr, s().texts);
+BENCHMARK_CAPTURE(encode, json_envelope, "Json", false, s().envelope_schema, s().envelopes)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(encode, json_envelope_with_schema, "Json", true, s().envelope_schema, s().envelopes)
+    ->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(encode, json_row, "Json", false, s().row_schema, s().rows)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(encode, string, "String", false, nullptr, s().texts)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(decode, json_envelope, "Json", false, s().envelope_schema, s().envelopes)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(decode, json_envelope_with_schema, "Json", true, s().envelope_schema, s().envelopes)
+    ->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(decode, json_row, "Json", false, s().row_schema, s().rows)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(decode, json_row_with_schema, "Json", true, s().row_schema, s().rows)->Apply(bench::fixed_work);
+BENCHMARK_CAPTURE(decode, string, "String", false, nullptr, s().texts)->Apply(bench::fixed_work);
 
 }  // namespace
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/fixed_work.h"
 #include "runtime/base/clock.h"
 #include "runtime/data/batch.h"
 #include "runtime/data/schema.h"
@@ -31,7 +32,7 @@ void BM_BatchBuild(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kRecords);
 }
-BENCHMARK(BM_BatchBuild);
+BENCHMARK(BM_BatchBuild)->Apply(bench::fixed_work);
 
 void BM_SchemaInternKnown(benchmark::State& state) {
   data::SchemaPool pool;
@@ -40,7 +41,7 @@ void BM_SchemaInternKnown(benchmark::State& state) {
   for (int i = 0; i < 8; ++i) builder.field("column_" + std::to_string(i), pool.int64());
   for (auto _ : state) benchmark::DoNotOptimize(builder.build(pool).value());
 }
-BENCHMARK(BM_SchemaInternKnown);
+BENCHMARK(BM_SchemaInternKnown)->Apply(bench::fixed_work);
 
 void BM_SchemaIndexLookup(benchmark::State& state) {
   data::SchemaPool pool;
@@ -49,7 +50,7 @@ void BM_SchemaIndexLookup(benchmark::State& state) {
   batch.schema_index(pool.string());
   for (auto _ : state) benchmark::DoNotOptimize(batch.schema_index(pool.int64()));
 }
-BENCHMARK(BM_SchemaIndexLookup);
+BENCHMARK(BM_SchemaIndexLookup)->Apply(bench::fixed_work);
 
 void BM_OffsetTracker(benchmark::State& state) {
   const sluice_value key_and_number[] = {Value::string("p"), Value::int64(0)};
@@ -64,7 +65,7 @@ void BM_OffsetTracker(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kRecords);
 }
-BENCHMARK(BM_OffsetTracker);
+BENCHMARK(BM_OffsetTracker)->Apply(bench::fixed_work);
 
 class Nothing final : public data::RecordTransform {
   base::Status apply_record(const data::TransformContext&, data::Batch&, data::Record&) override { return {}; }
@@ -85,7 +86,7 @@ void BM_TransformChain(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(chain.apply({&pool, false}, batch, policy));
   state.SetItemsProcessed(state.iterations() * kRecords * state.range(0));
 }
-BENCHMARK(BM_TransformChain)->Arg(1)->Arg(5);
+BENCHMARK(BM_TransformChain)->Apply(bench::fixed_work)->Arg(1)->Arg(5);
 
 }  // namespace
 }  // namespace sluice

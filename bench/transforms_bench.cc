@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/fixed_work.h"
 #include "runtime/base/clock.h"
 #include "runtime/config/config_map.h"
 #include "runtime/data/batch.h"
@@ -379,7 +380,7 @@ bool register_all() {
   for (std::size_t i = 0; i < chain().size(); ++i)
     benchmark::RegisterBenchmark(("chain/" + chain()[i].name).c_str(),
                                  [i](benchmark::State& state) { chain_part(state, i); });
-  benchmark::RegisterBenchmark("chain/whole", chain_whole);
+  benchmark::RegisterBenchmark("chain/whole", chain_whole)->Apply(bench::fixed_work);
   return true;
 }
 

@@ -18,7 +18,7 @@ build_packages="
 "
 test_packages="
   build-essential git=git ccache=ccache mold=mold libgtest-dev libgmock-dev libbenchmark-dev procps=ps
-  clang=clang clang-format=clang-format clang-tidy=clang-tidy libclang-rt-14-dev
+  clang=clang clang-format=clang-format clang-tidy=clang-tidy libclang-rt-14-dev valgrind=valgrind
   openjdk-17-jre-headless=java maven=mvn
 "
 
