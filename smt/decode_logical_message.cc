@@ -8,10 +8,10 @@
 #include "smt/debezium_envelope.h"
 #include "smt/debezium_fields.h"
 #include "smt/json_schema_data.h"
-#include "smt/named_fields.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {

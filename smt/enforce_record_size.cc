@@ -10,10 +10,10 @@
 #include "runtime/data/java_text.h"
 #include "runtime/data/utf16.h"
 #include "runtime/data/value_text.h"
-#include "smt/named_fields.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {

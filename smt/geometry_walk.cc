@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "smt/geometry_bytes.h"
-#include "smt/named_fields.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 

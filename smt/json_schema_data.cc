@@ -8,9 +8,9 @@
 #include "runtime/data/value_text.h"
 #include "smt/debezium_fields.h"
 #include "smt/java_schema_hash.h"
-#include "smt/named_fields.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {

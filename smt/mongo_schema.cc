@@ -4,8 +4,8 @@
 #include <map>
 
 #include "smt/debezium_envelope.h"
-#include "smt/named_fields.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {

@@ -13,9 +13,9 @@
 #include "runtime/data/transform.h"
 #include "smt/debezium_envelope.h"
 #include "smt/json_schema_data.h"
-#include "smt/named_fields.h"
 #include "smt/outbox_options.h"
 #include "smt/per_schema.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 

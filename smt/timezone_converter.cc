@@ -10,10 +10,10 @@
 #include "runtime/base/strings.h"
 #include "smt/debezium_envelope.h"
 #include "smt/debezium_fields.h"
-#include "smt/named_fields.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 #include "smt/timezone_rules.h"
 #include "smt/zoned_values.h"
 

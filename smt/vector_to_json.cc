@@ -7,10 +7,10 @@
 
 #include "runtime/data/schema.h"
 #include "runtime/data/value_text.h"
-#include "smt/named_fields.h"
 #include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_fields.h"
 
 namespace sluice::smt {
 namespace {
