@@ -5,6 +5,7 @@
 #include "smt/condition_filter.h"
 #include "smt/content_based_router.h"
 #include "smt/debezium_extract_changed_record_state.h"
+#include "smt/debezium_extract_new_document_state.h"
 #include "smt/debezium_extract_new_record_state.h"
 #include "smt/debezium_extract_schema_to_new_record.h"
 #include "smt/debezium_header_to_value.h"
@@ -67,6 +68,8 @@ const std::vector<BuiltinTransform>& builtin_transforms() {
       {"io.confluent.connect.transforms.ReplaceField$Key", replace_field_config, make_replace_nested_field_key},
       {"io.confluent.connect.transforms.ReplaceField$Value", replace_field_config, make_replace_nested_field_value},
       {"io.confluent.connect.transforms.TombstoneHandler", tombstone_handler_config, make_tombstone_handler},
+      {"io.debezium.connector.mongodb.transforms.ExtractNewDocumentState", extract_new_document_state_config,
+       make_extract_new_document_state},
       {"io.debezium.connector.mongodb.transforms.outbox.MongoEventRouter", mongo_event_router_config,
        make_mongo_event_router},
       {"io.debezium.connector.mysql.transforms.ReadToInsertEvent", read_to_insert_event_config,

@@ -9,9 +9,9 @@
 #include "runtime/base/strings.h"
 #include "runtime/data/value_text.h"
 #include "smt/map_edit.h"
-#include "smt/per_schema.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
+#include "smt/struct_flattener.h"
 
 namespace sluice::smt {
 namespace {
@@ -22,7 +22,7 @@ class Flatten final : public data::RecordTransform {
  public:
   // `keep_maps`: maps in structs stay as they are, instead of failing.
   Flatten(Side side, std::string delimiter, bool keep_maps)
-      : side_(side), delimiter_(std::move(delimiter)), keep_maps_(keep_maps) {}
+      : side_(side), delimiter_(std::move(delimiter)), structs_(delimiter_, keep_maps) {}
 
  protected:
   base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
@@ -38,80 +38,11 @@ class Flatten final : public data::RecordTransform {
       SLUICE_TRY(flatten_map(arena, value, Value::string(""), nested, flat));
       return set_side(batch, record, side_, nullptr, flat.map());
     }
-    SLUICE_TRY(require_struct(value, kPurpose));
-    SLUICE_TRY(require_fields_of(value, *schema));
-    SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(schema, [&] { return prepare(*context.schemas, *schema); }));
-    sluice_struct* fields = arena_struct(arena, *plan);
-    if (fields == nullptr) return out_of_memory();
-    std::size_t at = 0;
-    SLUICE_TRY(fill(*schema, &value, *fields, at));
-    return set_side(batch, record, side_, *plan, Value::record(fields, at));
+    SLUICE_TRY_ASSIGN(const auto flat, structs_.flatten(*context.schemas, arena, *schema, value));
+    return set_side(batch, record, side_, flat.schema, flat.value);
   }
 
  private:
-  // ---- with a schema
-
-  base::Result<const Schema*> prepare(data::SchemaPool& pool, const Schema& schema) const {
-    SLUICE_TRY(require_struct_type(schema));
-    auto builder = struct_like(schema);
-    SLUICE_TRY(add_fields(pool, schema, "", schema.optional(), schema.default_value(), builder));
-    return builder.build(pool);
-  }
-
-  // A field becomes optional, or takes a default, by what is above it. `above` is the default of the struct, or null.
-  base::Status add_fields(data::SchemaPool& pool, const Schema& schema, const std::string& prefix, bool optional,
-                          const Value& above, data::SchemaBuilder& builder) const {
-    for (std::size_t i = 0; i < schema.field_count; ++i) {
-      const Schema& type = schema.fields()[i].schema();
-      const std::string name = joined(prefix, schema.fields()[i].name());
-      const bool field_optional = optional || type.optional();
-      Value field_default = type.default_value();
-      if (field_default.is_null() && above.is(Kind::kStruct)) field_default = above.items()[i];
-      if (type.type() == Kind::kStruct) {
-        SLUICE_TRY(add_fields(pool, type, name, field_optional, field_default, builder));
-      } else if (type.type() == Kind::kMap && !keep_maps_) {
-        return base::data_error("Flatten transformation does not support MAP for record with schemas (for field {}).",
-                                name);
-      } else {
-        SLUICE_TRY_ASSIGN(
-            const Schema* flat,
-            build_with_default(with_basics_of(type, same_type(type)).optional(field_optional), field_default, pool));
-        builder.field(name, flat);
-      }
-    }
-    return {};
-  }
-
-  static data::SchemaBuilder same_type(const Schema& schema) {
-    if (schema.type() == Kind::kArray) return data::SchemaBuilder::array(schema.value_schema());
-    if (schema.type() == Kind::kMap) return data::SchemaBuilder::map(schema.key_schema(), schema.value_schema());
-    return data::SchemaBuilder(schema.type());
-  }
-
-  // Puts the fields of `record`, a struct of `schema`, into `flat` from `at` on. nullptr: there is no struct, and the
-  // fields stay null.
-  static base::Status fill(const Schema& schema, const Value* record, sluice_struct& flat, std::size_t& at) {
-    const auto targets = static_cast<const Schema*>(flat.schema)->fields();
-    for (std::size_t i = 0; i < schema.field_count; ++i) {
-      const Schema& type = schema.fields()[i].schema();
-      if (type.type() == Kind::kStruct) {
-        const Value* inner = record != nullptr && record->items()[i].is(Kind::kStruct) ? &record->items()[i] : nullptr;
-        if (inner != nullptr) SLUICE_TRY(require_fields_of(*inner, type));
-        SLUICE_TRY(fill(type, inner, flat, at));
-        continue;
-      }
-      if (record != nullptr) {
-        const Value field = field_value(*record, schema, i, true);
-        SLUICE_TRY(check_copied(targets[at], field));
-        flat.fields[at] = field;
-      }
-      ++at;
-    }
-    return {};
-  }
-
-  // ---- without one
-
   static std::size_t leaf_count(const Value& map) {
     std::size_t count = 0;
     for (std::size_t i = 1; i < map.items().size(); i += 2)
@@ -156,10 +87,6 @@ class Flatten final : public data::RecordTransform {
     return {};
   }
 
-  std::string joined(const std::string& prefix, std::string_view name) const {
-    return prefix.empty() ? std::string(name) : prefix + delimiter_ + std::string(name);
-  }
-
   base::Result<Value> joined(sluice_arena* arena, const Value& prefix, const Value& key) const {
     const std::string_view name = key.is_null() ? std::string_view("null") : key.text();
     const std::size_t size = prefix.text().size() + delimiter_.size() + name.size();
@@ -173,8 +100,7 @@ class Flatten final : public data::RecordTransform {
 
   const Side side_;
   const std::string delimiter_;
-  const bool keep_maps_;
-  PerSchema<const Schema*> plans_;
+  StructFlattener structs_;
 };
 
 constexpr std::string_view kNestedMapKey = "behavior.on.nested.map";

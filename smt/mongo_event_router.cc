@@ -71,7 +71,7 @@ class MongoEventRouter final : public data::RecordTransform, private OutboxRoute
 
   base::Result<const Schema*> row_schema_of(data::SchemaPool& pool, const Schema& after,
                                             const MongoValue& document) const {
-    MongoStruct row{std::string(after.name())};
+    MongoStruct row(conversion_, std::string(after.name()));
     for (const auto& [name, value] : document.fields) {
       if (is_timestamp(name)) {
         SLUICE_TRY_ASSIGN(const Schema* timestamp,
@@ -100,7 +100,7 @@ class MongoEventRouter final : public data::RecordTransform, private OutboxRoute
         if (text.data() == nullptr) return out_of_memory();
         SLUICE_TRY(struct_put(row, at, Value::string(text)));
       } else {
-        SLUICE_TRY(put_mongo_field(arena, name, value, row));
+        SLUICE_TRY(put_mongo_field(arena, conversion_, name, value, row));
       }
     }
     return Value::record(row, schema.field_count);
@@ -108,6 +108,7 @@ class MongoEventRouter final : public data::RecordTransform, private OutboxRoute
 
   OutboxRouter router_;
   const OutboxDocuments documents_;
+  const MongoConversion conversion_ = {};
 };
 
 }  // namespace

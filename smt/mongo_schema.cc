@@ -60,6 +60,11 @@ base::Result<const Schema*> array_of(data::SchemaPool& pool, const Schema* eleme
   return data::SchemaBuilder::array(element).optional().build(pool);
 }
 
+// What an element of an array is called as a field.
+std::string element_name(std::size_t position) {
+  return "_" + std::to_string(position);
+}
+
 bool is_scalar(const MongoValue& value) {
   return value.type != MongoType::kArray && value.type != MongoType::kDocument;
 }
@@ -82,7 +87,24 @@ void MongoStruct::add(std::string_view name, const Schema* schema) {
   if (names_.emplace(name).second) fields_.emplace_back(std::string(name), schema);
 }
 
+base::Status MongoStruct::add_new(std::string_view name, const Schema* schema) {
+  if (has(name))
+    return base::fail(base::Code::kBadRecord, base::exceptions::kSchemaBuilder,
+                      "Cannot create field because of field name duplication {}", name);
+  add(name, schema);
+  return {};
+}
+
+// Java prints the name of a struct that has none.
+std::string MongoStruct::path_to(std::string_view name) const {
+  return (name_.empty() ? "null" : name_) + "." + std::string(name);
+}
+
 base::Status MongoStruct::add(data::SchemaPool& pool, std::string_view name, const MongoValue& value) {
+  return conversion_->adjust_name ? add_adjusted(pool, field_name(name), value) : add_adjusted(pool, name, value);
+}
+
+base::Status MongoStruct::add_adjusted(data::SchemaPool& pool, std::string_view name, const MongoValue& value) {
   if (has(name)) return {};
   switch (value.type) {
     case MongoType::kUndefined:
@@ -99,20 +121,23 @@ base::Status MongoStruct::add(data::SchemaPool& pool, std::string_view name, con
       add(name, schema);
       return {};
     }
-    case MongoType::kDocument: {
-      if (value.fields.empty()) break;
-      MongoStruct inner(name_ + "." + std::string(name));
-      for (const auto& [field, inner_value] : value.fields) SLUICE_TRY(inner.add(pool, field, inner_value));
-      SLUICE_TRY_ASSIGN(const Schema* schema, inner.build(pool, true));
-      add(name, schema);
-      return {};
-    }
+    case MongoType::kDocument:
+      if (!value.fields.empty()) return add_document(pool, name, value);
+      break;
     case MongoType::kArray:
-      return add_array(pool, name, value);
+      return conversion_->arrays_as_documents ? add_array_as_document(pool, name, value) : add_array(pool, name, value);
     default:
       break;
   }
   SLUICE_TRY_ASSIGN(const Schema* schema, schema_of(pool, value.type));
+  add(name, schema);
+  return {};
+}
+
+base::Status MongoStruct::add_document(data::SchemaPool& pool, std::string_view name, const MongoValue& document) {
+  MongoStruct inner(*conversion_, path_to(name));
+  for (const auto& [field, value] : document.fields) SLUICE_TRY(inner.add(pool, field, value));
+  SLUICE_TRY_ASSIGN(const Schema* schema, inner.build(pool, true));
   add(name, schema);
   return {};
 }
@@ -125,7 +150,7 @@ base::Status MongoStruct::add_array(data::SchemaPool& pool, std::string_view nam
     anything = true;
     SLUICE_TRY(add_nested(pool, name, item));
   }
-  SLUICE_TRY_ASSIGN(const Schema* element, documents(pool, name_ + "." + std::string(name), array));
+  SLUICE_TRY_ASSIGN(const Schema* element, documents(pool, path_to(name), array));
   if (element != nullptr && !has(name)) {
     SLUICE_TRY_ASSIGN(const Schema* schema, array_of(pool, element));
     add(name, schema);
@@ -182,9 +207,66 @@ base::Result<const Schema*> MongoStruct::documents(data::SchemaPool& pool, std::
     }
   }
   if (merged.empty()) return nullptr;
-  MongoStruct inner(std::move(name));
+  MongoStruct inner(*conversion_, std::move(name));
   for (const auto& [field, value] : merged) SLUICE_TRY(inner.add(pool, field, *value));
   return inner.build(pool, true);
+}
+
+// The struct of an array, named after its field.
+base::Status MongoStruct::add_array_as_document(data::SchemaPool& pool, std::string_view name,
+                                                const MongoValue& array) {
+  MongoStruct elements(*conversion_, path_to(name));
+  SLUICE_TRY(elements.add_elements(pool, array));
+  SLUICE_TRY_ASSIGN(const Schema* schema, elements.build(pool, true));
+  add(name, schema);
+  return {};
+}
+
+// Documents and arrays count by themselves, in one row, and the scalars by themselves behind them, as in Java: in an
+// array that mixes them, an element may find no field of its number. An element without a field of its own has none.
+base::Status MongoStruct::add_elements(data::SchemaPool& pool, const MongoValue& array) {
+  std::size_t documents = 0;
+  std::size_t arrays = 0;
+  for (const MongoValue& item : array.items) {
+    const bool document = item.type == MongoType::kDocument;
+    if (!document && item.type != MongoType::kArray) continue;
+    const std::string element = element_name(document ? documents++ : arrays);
+    MongoStruct inner(*conversion_, path_to(element));
+    if (document) {
+      for (const auto& [field, value] : item.fields) SLUICE_TRY(inner.add_in_element(pool, field_name(field), value));
+    } else {
+      SLUICE_TRY(inner.add_scalars(pool, item));
+    }
+    if (inner.empty()) continue;
+    if (!document) ++arrays;
+    SLUICE_TRY_ASSIGN(const Schema* schema, inner.build(pool, true));
+    SLUICE_TRY(add_new(element, schema));
+  }
+  return add_scalars(pool, array);
+}
+
+base::Status MongoStruct::add_scalars(data::SchemaPool& pool, const MongoValue& array) {
+  std::size_t count = 0;
+  for (const MongoValue& item : array.items) {
+    if (!is_scalar(item)) continue;
+    SLUICE_TRY_ASSIGN(const Schema* schema, supported_schema_of(pool, item.type));
+    SLUICE_TRY(add_new(element_name(count++), schema));
+  }
+  return {};
+}
+
+// A field of a document that is an element of an array.
+base::Status MongoStruct::add_in_element(data::SchemaPool& pool, std::string_view name, const MongoValue& value) {
+  if (value.type == MongoType::kDocument && !value.fields.empty()) return add_adjusted(pool, name, value);
+  if (value.type == MongoType::kArray || value.type == MongoType::kDocument) {
+    const std::string path = path_to(name);
+    MongoStruct inner(*conversion_, value.items.empty() ? field_name(path) : path);
+    SLUICE_TRY(inner.add_elements(pool, value));
+    SLUICE_TRY_ASSIGN(const Schema* schema, inner.build(pool, true));
+    return add_new(name, schema);
+  }
+  SLUICE_TRY_ASSIGN(const Schema* schema, supported_schema_of(pool, value.type));
+  return add_new(name, schema);
 }
 
 base::Result<const Schema*> MongoStruct::build(data::SchemaPool& pool, bool optional) const {
@@ -194,17 +276,68 @@ base::Result<const Schema*> MongoStruct::build(data::SchemaPool& pool, bool opti
   return builder.build(pool);
 }
 
-base::Result<Value> mongo_to_connect(sluice_arena* arena, const MongoValue& value, const Schema& schema) {
+namespace {
+
+// Struct.put of a field of a document.
+base::Result<std::size_t> place_of(const MongoConversion& conversion, std::string_view name, const Schema& schema) {
+  if (!conversion.adjust_name) return named_field(schema, name);
+  return named_field(schema, conversion.adjust_name(name));
+}
+
+base::Result<Value> regex_value(sluice_arena* arena, const MongoValue& value, const Schema& schema) {
+  SLUICE_TRY_ASSIGN(const std::size_t pattern, named_field(schema, "regex"));
+  SLUICE_TRY_ASSIGN(const std::size_t options, named_field(schema, "options"));
+  SLUICE_TRY_ASSIGN(sluice_struct* const regex, new_struct(arena, &schema));
+  SLUICE_TRY(struct_put(regex, pattern, Value::string(value.text)));
+  SLUICE_TRY(struct_put(regex, options, Value::string(value.options)));
+  return struct_value(regex);
+}
+
+base::Result<Value> array_value(sluice_arena* arena, const MongoConversion& conversion, const MongoValue& value,
+                                const Schema& schema) {
+  if (schema.value_schema() == nullptr)
+    return base::data_error("Cannot look up value schema on non-array and non-map type");
+  auto* items = arena_array<sluice_value>(arena, value.items.size());
+  if (items == nullptr) return out_of_memory();
+  std::size_t count = 0;
+  for (const MongoValue& item : value.items) {
+    if (item.type == MongoType::kArray && item.items.empty()) continue;  // left out, as in Java
+    SLUICE_TRY_ASSIGN(items[count++], mongo_to_connect(arena, conversion, item, *schema.value_schema()));
+  }
+  return Value::array(items, count);
+}
+
+base::Result<Value> struct_of_array(sluice_arena* arena, const MongoConversion& conversion, const MongoValue& value,
+                                    const Schema& schema) {
+  if (schema.type() != Kind::kStruct)
+    return base::data_error("Not a struct schema: {}", data::type_name(schema.type()));
+  SLUICE_TRY_ASSIGN(sluice_struct* const elements, new_struct(arena, &schema));
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    SLUICE_TRY(put_mongo_field(arena, conversion, element_name(i), value.items[i], elements));
+  return struct_value(elements);
+}
+
+base::Result<Value> document_value(sluice_arena* arena, const MongoConversion& conversion, const MongoValue& value,
+                                   const Schema& schema) {
+  if (schema.type() != Kind::kStruct)
+    return base::data_error("Not a struct schema: {}", data::type_name(schema.type()));
+  SLUICE_TRY_ASSIGN(sluice_struct* const record, new_struct(arena, &schema));
+  for (const auto& [name, field] : value.fields) SLUICE_TRY(put_mongo_field(arena, conversion, name, field, record));
+  return struct_value(record);
+}
+
+}  // namespace
+
+base::Result<Value> mongo_to_connect(sluice_arena* arena, const MongoConversion& conversion, const MongoValue& value,
+                                     const Schema& schema) {
   switch (value.type) {
     case MongoType::kString:
     case MongoType::kObjectId:
     case MongoType::kDecimal128:
     case MongoType::kJavaScript:
-    case MongoType::kBinary: {
-      const std::string_view copy = arena_copy(arena, value.text);
-      if (copy.data() == nullptr) return out_of_memory();
-      return value.type == MongoType::kBinary ? Value::bytes(copy) : Value::string(copy);
-    }
+      return Value::string(value.text);
+    case MongoType::kBinary:
+      return Value::bytes(value.text);
     case MongoType::kDouble:
       return Value::float64(value.real);
     case MongoType::kInt32:
@@ -217,36 +350,13 @@ base::Result<Value> mongo_to_connect(sluice_arena* arena, const MongoValue& valu
       return Value::instant(value.number);
     case MongoType::kTimestamp:
       return Value::instant(value.number * 1000);
-    case MongoType::kRegularExpression: {
-      MongoValue document;
-      document.type = MongoType::kDocument;
-      for (const auto& [name, text] : {std::pair("regex", value.text), std::pair("options", value.options)}) {
-        MongoValue part;
-        part.type = MongoType::kString;
-        part.text = text;
-        document.fields.emplace_back(name, std::move(part));
-      }
-      return mongo_to_connect(arena, document, schema);
-    }
-    case MongoType::kArray: {
-      if (schema.value_schema() == nullptr)
-        return base::data_error("Cannot look up value schema on non-array and non-map type");
-      auto* items = arena_array<sluice_value>(arena, value.items.size());
-      if (items == nullptr) return out_of_memory();
-      std::size_t count = 0;
-      for (const MongoValue& item : value.items) {
-        if (item.type == MongoType::kArray && item.items.empty()) continue;  // left out, as in Java
-        SLUICE_TRY_ASSIGN(items[count++], mongo_to_connect(arena, item, *schema.value_schema()));
-      }
-      return Value::array(items, count);
-    }
-    case MongoType::kDocument: {
-      if (schema.type() != Kind::kStruct) return base::data_error("Not a struct schema");
-      sluice_struct* record = arena_struct(arena, &schema);
-      if (record == nullptr) return out_of_memory();
-      for (const auto& [name, field] : value.fields) SLUICE_TRY(put_mongo_field(arena, name, field, record));
-      return Value::record(record, schema.field_count);
-    }
+    case MongoType::kRegularExpression:
+      return regex_value(arena, value, schema);
+    case MongoType::kArray:
+      return conversion.arrays_as_documents ? struct_of_array(arena, conversion, value, schema)
+                                            : array_value(arena, conversion, value, schema);
+    case MongoType::kDocument:
+      return document_value(arena, conversion, value, schema);
     case MongoType::kNull:
     case MongoType::kUndefined:
     case MongoType::kOther:
@@ -255,15 +365,39 @@ base::Result<Value> mongo_to_connect(sluice_arena* arena, const MongoValue& valu
   return Value();
 }
 
-base::Status put_mongo_field(sluice_arena* arena, std::string_view name, const MongoValue& value,
-                             sluice_struct* record) {
+base::Status put_mongo_field(sluice_arena* arena, const MongoConversion& conversion, std::string_view name,
+                             const MongoValue& value, sluice_struct* record) {
   if (value.type == MongoType::kUndefined) return {};
+  const bool empty_array = value.type == MongoType::kArray && value.items.empty();
+  if (empty_array && conversion.adjust_name) return {};
   const auto& schema = *static_cast<const Schema*>(record->schema);
-  const int at = schema.field_index(name);
-  if (at < 0) return base::data_error("{} is not a valid field name", name);
-  const auto position = static_cast<std::size_t>(at);
-  SLUICE_TRY_ASSIGN(const Value put, mongo_to_connect(arena, value, schema.fields()[position].schema()));
-  return struct_put(record, position, put);
+  SLUICE_TRY_ASSIGN(const std::size_t at, place_of(conversion, name, schema));
+  SLUICE_TRY_ASSIGN(const Value put, mongo_to_connect(arena, conversion, value, schema.fields()[at].schema()));
+  return struct_put(record, at, put);
+}
+
+// An element that is like the one before it changes nothing, unless elements are fields.
+void append_mongo_shape(const MongoConversion& conversion, const MongoValue& value, std::string& shape) {
+  shape += static_cast<char>('a' + static_cast<int>(value.type));
+  if (value.type == MongoType::kArray) {
+    std::size_t before = shape.size();
+    for (const MongoValue& item : value.items) {
+      const std::size_t begin = shape.size();
+      append_mongo_shape(conversion, item, shape);
+      const std::string_view whole = shape;
+      if (!conversion.arrays_as_documents && whole.substr(before, begin - before) == whole.substr(begin))
+        shape.resize(begin);
+      else
+        before = begin;
+    }
+    shape += ']';
+  } else if (value.type == MongoType::kDocument) {
+    for (const auto& [name, field] : value.fields) {
+      shape.append(std::to_string(name.size())).append(":").append(name);
+      append_mongo_shape(conversion, field, shape);
+    }
+    shape += '}';
+  }
 }
 
 }  // namespace sluice::smt

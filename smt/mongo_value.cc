@@ -10,6 +10,7 @@
 #include "runtime/data/java_text.h"
 #include "runtime/data/utf16.h"
 #include "smt/iso_text.h"
+#include "smt/side.h"
 
 namespace sluice::smt {
 namespace {
@@ -21,156 +22,190 @@ tl::unexpected<base::Error> malformed(std::string_view what) {
   return base::fail(base::Code::kBadRecord, "org.bson.json.JsonParseException", "Invalid extended JSON: {}", what);
 }
 
-base::Result<MongoValue> read(const Node& node);
+// Reads values into an arena.
+class Reader {
+ public:
+  explicit Reader(sluice_arena* arena) : arena_(arena) {}
 
-base::Result<MongoValue> read_number(const Node& node) {
-  MongoValue value;
-  if (node.kind == NodeKind::kInteger && node.width != convert::json::IntegerWidth::kBig) {
-    value.type = node.is_int() ? MongoType::kInt32 : MongoType::kInt64;
-    value.number = node.low64;
-    return value;
-  }
-  value.type = MongoType::kDouble;
-  SLUICE_TRY_ASSIGN(value.real, data::parse_double(node.text));
-  return value;
-}
-
-base::Result<std::int64_t> read_int64(const Node* node) {
-  if (node != nullptr && node->kind == NodeKind::kInteger) return node->low64;
-  if (node != nullptr && node->kind == NodeKind::kObject) return read_int64(node->get("$numberLong"));
-  if (node == nullptr || !node->is_string()) return malformed("a whole number is expected");
-  return data::parse_int64(node->text);
-}
-
-base::Result<MongoValue> read_date(const Node& node) {
-  MongoValue value;
-  value.type = MongoType::kDateTime;
-  if (!node.is_string()) {
-    SLUICE_TRY_ASSIGN(value.number, read_int64(&node));
-    return value;
-  }
-  SLUICE_TRY_ASSIGN(const OffsetDateTime time, parse_offset_date_time(node.text));
-  value.number = (time.local_second - time.offset) * 1000 + time.nano / 1'000'000;
-  return value;
-}
-
-base::Result<MongoValue> read_binary(const Node& node, const Node& outer) {
-  const Node* bytes = node.is_string() ? &node : node.get("base64");
-  const Node* subtype = node.is_string() ? outer.get("$type") : node.get("subType");
-  if (bytes == nullptr || !bytes->is_string() || subtype == nullptr) return malformed("$binary without its parts");
-  auto decoded = base::decode_base64(bytes->text);
-  if (!decoded) return malformed("$binary that is no Base64");
-  MongoValue value;
-  value.type = MongoType::kBinary;
-  value.text = std::move(*decoded);
-  value.options = subtype->is_string() ? std::string(subtype->text) : fmt::format("{:02x}", subtype->low64);
-  if (value.options.size() == 1) value.options.insert(0, "0");
-  return value;
-}
-
-base::Result<MongoValue> read_regex(const Node& outer, const Node& node) {
-  const bool old = node.is_string();
-  const Node* pattern = old ? &node : node.get("pattern");
-  const Node* options = old ? outer.get("$options") : node.get("options");
-  if (pattern == nullptr || !pattern->is_string()) return malformed("a regular expression without its pattern");
-  MongoValue value;
-  value.type = MongoType::kRegularExpression;
-  value.text = std::string(pattern->text);
-  if (options != nullptr) value.options = std::string(options->text);
-  std::sort(value.options.begin(), value.options.end());
-  return value;
-}
-
-base::Result<MongoValue> read_text(MongoType type, const Node& node) {
-  if (!node.is_string()) return malformed("a text is expected");
-  MongoValue value;
-  value.type = type;
-  value.text = std::string(node.text);
-  return value;
-}
-
-base::Result<MongoValue> read_document(const Node& node) {
-  MongoValue value;
-  value.type = MongoType::kDocument;
-  for (const auto& member : node.fields()) {
-    SLUICE_TRY_ASSIGN(auto field, read(member.value));
-    value.fields.emplace_back(std::string(member.name), std::move(field));
-  }
-  return value;
-}
-
-// An object whose first name begins with a dollar says what type it is; one with another such name is a document.
-base::Result<MongoValue> read_object(const Node& node) {
-  if (node.count == 0 || !node.fields()[0].name.starts_with('$')) return read_document(node);
-  const std::string_view name = node.fields()[0].name;
-  const Node& first = node.fields()[0].value;
-  MongoValue value;
-  if (name == "$oid") return read_text(MongoType::kObjectId, first);
-  if (name == "$numberDecimal") return read_text(MongoType::kDecimal128, first);
-  if (name == "$date") return read_date(first);
-  if (name == "$binary") return read_binary(first, node);
-  if (name == "$regularExpression" || (name == "$regex" && first.is_string())) return read_regex(node, first);
-  if (name == "$code" && node.count == 1) return read_text(MongoType::kJavaScript, first);
-  if (name == "$numberLong" || name == "$numberInt") {
-    value.type = name == "$numberInt" ? MongoType::kInt32 : MongoType::kInt64;
-    SLUICE_TRY_ASSIGN(value.number, read_int64(&first));
-    return value;
-  }
-  if (name == "$numberDouble") {
-    value.type = MongoType::kDouble;
-    if (first.is_string() || first.is_number()) {
-      SLUICE_TRY_ASSIGN(value.real, data::parse_double(first.text));
-      return value;
+  base::Result<MongoValue> document(const Node& node) const {
+    const auto members = node.fields();
+    auto* fields = arena_array<MongoField>(arena_, members.size());
+    if (fields == nullptr) return out_of_memory();
+    std::size_t count = 0;
+    for (const auto& member : members) {
+      SLUICE_TRY_ASSIGN(const MongoValue field, value(member.value));
+      fields[count++] = {member.name, field};
     }
-    return malformed("$numberDouble without a number");
+    MongoValue read;
+    read.type = MongoType::kDocument;
+    read.fields = {fields, count};
+    return read;
   }
-  if (name == "$timestamp") {
-    value.type = MongoType::kTimestamp;
-    SLUICE_TRY_ASSIGN(value.number, read_int64(first.get("t")));
-    SLUICE_TRY_ASSIGN(const std::int64_t increment, read_int64(first.get("i")));
-    value.increment = static_cast<std::uint32_t>(increment);
-    return value;
-  }
-  if (name == "$undefined") {
-    value.type = MongoType::kUndefined;
-    return value;
-  }
-  if (name == "$code" || name == "$symbol" || name == "$minKey" || name == "$maxKey" || name == "$dbPointer") {
-    value.type = MongoType::kOther;
-    return value;
-  }
-  return read_document(node);
-}
 
-base::Result<MongoValue> read(const Node& node) {
-  MongoValue value;
-  switch (node.kind) {
-    case NodeKind::kMissing:
-      return malformed("a value is expected");
-    case NodeKind::kNull:
-      return value;
-    case NodeKind::kFalse:
-    case NodeKind::kTrue:
-      value.type = MongoType::kBoolean;
-      value.number = node.kind == NodeKind::kTrue ? 1 : 0;
-      return value;
-    case NodeKind::kInteger:
-    case NodeKind::kDecimal:
-      return read_number(node);
-    case NodeKind::kString:
-      return read_text(MongoType::kString, node);
-    case NodeKind::kArray:
-      value.type = MongoType::kArray;
-      for (const Node& item : node.items()) {
-        SLUICE_TRY_ASSIGN(auto element, read(item));
-        value.items.push_back(std::move(element));
-      }
-      return value;
-    case NodeKind::kObject:
-      return read_object(node);
+ private:
+  base::Result<MongoValue> value(const Node& node) const {
+    MongoValue read;
+    switch (node.kind) {
+      case NodeKind::kMissing:
+        return malformed("a value is expected");
+      case NodeKind::kNull:
+        return read;
+      case NodeKind::kFalse:
+      case NodeKind::kTrue:
+        read.type = MongoType::kBoolean;
+        read.number = node.kind == NodeKind::kTrue ? 1 : 0;
+        return read;
+      case NodeKind::kInteger:
+      case NodeKind::kDecimal:
+        return number(node);
+      case NodeKind::kString:
+        return text(MongoType::kString, node);
+      case NodeKind::kArray:
+        return array(node);
+      case NodeKind::kObject:
+        return object(node);
+    }
+    return read;
   }
-  return value;
-}
+
+  base::Result<MongoValue> array(const Node& node) const {
+    const auto nodes = node.items();
+    auto* items = arena_array<MongoValue>(arena_, nodes.size());
+    if (items == nullptr) return out_of_memory();
+    std::size_t count = 0;
+    for (const Node& item : nodes) {
+      SLUICE_TRY_ASSIGN(items[count++], value(item));
+    }
+    MongoValue read;
+    read.type = MongoType::kArray;
+    read.items = {items, count};
+    return read;
+  }
+
+  static base::Result<MongoValue> number(const Node& node) {
+    MongoValue read;
+    if (node.kind == NodeKind::kInteger && node.width != convert::json::IntegerWidth::kBig) {
+      read.type = node.is_int() ? MongoType::kInt32 : MongoType::kInt64;
+      read.number = node.low64;
+      return read;
+    }
+    read.type = MongoType::kDouble;
+    SLUICE_TRY_ASSIGN(read.real, data::parse_double(node.text));
+    return read;
+  }
+
+  static base::Result<std::int64_t> int64(const Node* node) {
+    if (node != nullptr && node->kind == NodeKind::kInteger) return node->low64;
+    if (node != nullptr && node->kind == NodeKind::kObject) return int64(node->get("$numberLong"));
+    if (node == nullptr || !node->is_string()) return malformed("a whole number is expected");
+    return data::parse_int64(node->text);
+  }
+
+  static base::Result<MongoValue> date(const Node& node) {
+    MongoValue read;
+    read.type = MongoType::kDateTime;
+    if (!node.is_string()) {
+      SLUICE_TRY_ASSIGN(read.number, int64(&node));
+      return read;
+    }
+    SLUICE_TRY_ASSIGN(const OffsetDateTime time, parse_offset_date_time(node.text));
+    read.number = (time.local_second - time.offset) * 1000 + time.nano / 1'000'000;
+    return read;
+  }
+
+  base::Result<MongoValue> binary(const Node& node, const Node& outer) const {
+    const Node* bytes = node.is_string() ? &node : node.get("base64");
+    const Node* subtype = node.is_string() ? outer.get("$type") : node.get("subType");
+    if (bytes == nullptr || !bytes->is_string() || subtype == nullptr) return malformed("$binary without its parts");
+    const auto decoded = base::decode_base64(bytes->text);
+    if (!decoded) return malformed("$binary that is no Base64");
+    std::string digits = subtype->is_string() ? std::string(subtype->text) : fmt::format("{:02x}", subtype->low64);
+    if (digits.size() == 1) digits.insert(0, "0");
+    MongoValue read;
+    read.type = MongoType::kBinary;
+    SLUICE_TRY_ASSIGN(read.text, copy(*decoded));
+    SLUICE_TRY_ASSIGN(read.options, copy(digits));
+    return read;
+  }
+
+  base::Result<MongoValue> regex(const Node& outer, const Node& node) const {
+    const bool old = node.is_string();
+    const Node* pattern = old ? &node : node.get("pattern");
+    const Node* options = old ? outer.get("$options") : node.get("options");
+    if (pattern == nullptr || !pattern->is_string()) return malformed("a regular expression without its pattern");
+    std::string sorted;
+    if (options != nullptr) sorted = std::string(options->text);
+    std::sort(sorted.begin(), sorted.end());
+    MongoValue read;
+    read.type = MongoType::kRegularExpression;
+    read.text = pattern->text;
+    SLUICE_TRY_ASSIGN(read.options, copy(sorted));
+    return read;
+  }
+
+  static base::Result<MongoValue> text(MongoType type, const Node& node) {
+    if (!node.is_string()) return malformed("a text is expected");
+    MongoValue read;
+    read.type = type;
+    read.text = node.text;
+    return read;
+  }
+
+  static base::Result<MongoValue> real(const Node& node) {
+    if (!node.is_string() && !node.is_number()) return malformed("$numberDouble without a number");
+    MongoValue read;
+    read.type = MongoType::kDouble;
+    SLUICE_TRY_ASSIGN(read.real, data::parse_double(node.text));
+    return read;
+  }
+
+  static base::Result<MongoValue> timestamp(const Node& node) {
+    MongoValue read;
+    read.type = MongoType::kTimestamp;
+    SLUICE_TRY_ASSIGN(read.number, int64(node.get("t")));
+    SLUICE_TRY_ASSIGN(const std::int64_t increment, int64(node.get("i")));
+    read.increment = static_cast<std::uint32_t>(increment);
+    return read;
+  }
+
+  // An object whose first name begins with a dollar says what type it is; one with another such name is a document.
+  base::Result<MongoValue> object(const Node& node) const {
+    if (node.count == 0 || !node.fields()[0].name.starts_with('$')) return document(node);
+    const std::string_view name = node.fields()[0].name;
+    const Node& first = node.fields()[0].value;
+    if (name == "$oid") return text(MongoType::kObjectId, first);
+    if (name == "$numberDecimal") return text(MongoType::kDecimal128, first);
+    if (name == "$date") return date(first);
+    if (name == "$binary") return binary(first, node);
+    if (name == "$regularExpression" || (name == "$regex" && first.is_string())) return regex(node, first);
+    if (name == "$code" && node.count == 1) return text(MongoType::kJavaScript, first);
+    if (name == "$numberDouble") return real(first);
+    if (name == "$timestamp") return timestamp(first);
+    MongoValue read;
+    if (name == "$numberLong" || name == "$numberInt") {
+      read.type = name == "$numberInt" ? MongoType::kInt32 : MongoType::kInt64;
+      SLUICE_TRY_ASSIGN(read.number, int64(&first));
+      return read;
+    }
+    if (name == "$undefined") {
+      read.type = MongoType::kUndefined;
+      return read;
+    }
+    if (name == "$code" || name == "$symbol" || name == "$minKey" || name == "$maxKey" || name == "$dbPointer") {
+      read.type = MongoType::kOther;
+      return read;
+    }
+    return document(node);
+  }
+
+  base::Result<std::string_view> copy(std::string_view bytes) const {
+    const std::string_view copied = arena_copy(arena_, bytes);
+    if (copied.data() == nullptr) return out_of_memory();
+    return copied;
+  }
+
+  sluice_arena* const arena_;
+};
 
 // Writes as the driver's writer does: names on lines of their own, elements of arrays on one.
 class Writer {
@@ -238,8 +273,8 @@ class Writer {
         }
         text += '{';
         for (std::size_t i = 0; i < v.fields.size(); ++i) {
-          name(v.fields[i].first, depth + 1, i > 0);
-          value(v.fields[i].second, depth + 1);
+          name(v.fields[i].name, depth + 1, i > 0);
+          value(v.fields[i].value, depth + 1);
         }
         end(depth);
         return;
@@ -324,7 +359,7 @@ class Writer {
 base::Result<MongoValue> parse_mongo_document(std::string_view json, sluice_arena* arena) {
   SLUICE_TRY_ASSIGN(const Node node, convert::json::parse(json, arena, arena));
   if (node.kind != NodeKind::kObject) return malformed("a document is expected");
-  return read_document(node);
+  return Reader(arena).document(node);
 }
 
 std::string indented_mongo_json(const MongoValue& document) {
