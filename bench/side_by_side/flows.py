@@ -307,7 +307,7 @@ def startup(bench, case, side, folder):
         if side.kind == "sluice":
             cold = BenchWorker(folder / "cold", side, bench.kafka.bootstrap, properties, plugin_path=str(path)).begin()
             cold.stop()
-        watching = bench.loops.begin("watch", topic, records=1, seconds_max=120)
+        watching = bench.loops.begin("watch", topic, records=1, seconds_max=BenchWorker.start_seconds_max)
         worker = BenchWorker(folder / "worker", side, bench.kafka.bootstrap, properties, plugin_path=str(path), connectors=[connector]).begin()
         try:
             cpu_s = worker.cpu_seconds()

@@ -68,8 +68,9 @@ def one_run(bench, case, side, again, round_, measure, errors):
         run |= measure(bench, case, side)
         said = "ok"
     except errors as error:
-        run |= {"error": str(error)[-2000:]}
-        said = f"FAILED: {str(error)[-600:]}"
+        words = str(error)
+        run |= {"error": words if len(words) < 1500 else f"{words[:500]} ... {words[-1000:]}"}
+        said = f"FAILED: {run['error']}"
     print(f"  round {round_ + 1}: {side.name}{' again' if again else ''}: {said} ({time.monotonic() - began:.1f} s)", flush=True)
     return run
 

@@ -107,7 +107,7 @@ class BenchWorker(Worker):
     """A worker of either kind. `properties` go on top of what every side gets."""
 
     stop_seconds_max = 60
-    start_seconds_max = 180
+    start_seconds_max = 600  # Java's default discovery loads every class of every plugin
 
     def __init__(self, folder, side, bootstrap, properties, mode="standalone", plugin_path=None, connectors=()):
         self.side = side
@@ -154,7 +154,7 @@ class BenchWorker(Worker):
             if self.pid() is None:
                 raise RunError(f"{self.name} ended while starting; {self.log_tail(6)}")
             if time.monotonic() > self.began + self.start_seconds_max:
-                raise RunError(f"{self.name} was not ready after {self.start_seconds_max} s; {self.log_tail()}")
+                raise RunError(f"{self.name} was not ready after {self.start_seconds_max} s; {self.log_tail(6)}")
             time.sleep(0.002)
         self.start_s = time.monotonic() - self.began
         return self
