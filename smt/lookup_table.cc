@@ -69,7 +69,7 @@ std::string join_key(const std::vector<std::string>& parts) {
   return key;
 }
 
-base::Status read_csv(const std::string& path, const std::string& text, const std::vector<std::string>& key_columns,
+base::Status read_csv(const std::string& path, std::string_view text, const std::vector<std::string>& key_columns,
                       const std::vector<LookupColumn>& columns, LookupTableBuilder& builder) {
   CsvReader reader(text);
   std::vector<std::string> names;
@@ -145,7 +145,7 @@ base::Status add_json_row(const std::string& path, const std::string& where, con
   return {};
 }
 
-base::Status read_json(const std::string& path, const std::string& text, const std::vector<std::string>& key_columns,
+base::Status read_json(const std::string& path, std::string_view text, const std::vector<std::string>& key_columns,
                        const std::vector<LookupColumn>& columns, LookupTableBuilder& builder) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return file_error(path, "the file is no JSON");
@@ -182,6 +182,12 @@ base::Result<std::shared_ptr<const LookupTable>> LookupTable::from_file(const st
                                                                         const std::vector<std::string>& key_columns,
                                                                         const std::vector<LookupColumn>& columns) {
   SLUICE_TRY_ASSIGN(const std::string text, read_text_file("table.file", path, kFileBytesMax));
+  return from_text(path, text, key_columns, columns);
+}
+
+base::Result<std::shared_ptr<const LookupTable>> LookupTable::from_text(const std::string& path, std::string_view text,
+                                                                        const std::vector<std::string>& key_columns,
+                                                                        const std::vector<LookupColumn>& columns) {
   LookupTableBuilder builder(columns);
   if (path.ends_with(".json"))
     SLUICE_TRY(read_json(path, text, key_columns, columns, builder));

@@ -40,6 +40,11 @@ class LookupTable {
                                                                     const std::vector<std::string>& key_columns,
                                                                     const std::vector<LookupColumn>& columns);
 
+  // The same for what is in the file; `path` says what it is, and errors name it.
+  static base::Result<std::shared_ptr<const LookupTable>> from_text(const std::string& path, std::string_view text,
+                                                                    const std::vector<std::string>& key_columns,
+                                                                    const std::vector<LookupColumn>& columns);
+
   // Values in the order of the columns; nullptr: no such key. The payload lives in the table.
   const Value* find(std::string_view key) const;
   std::size_t size() const { return rows_.size(); }
