@@ -14,6 +14,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 #include "runtime/plugin/check.h"
+#include "runtime/plugin/child_process.h"
 #include "runtime/plugin/library_file.h"
 #include "runtime/plugin/probe.h"
 #include "runtime/plugin/registry.h"
@@ -82,6 +83,7 @@ int probe(std::span<const std::string> arguments) {
   std::fflush(stdout);
   const int answer = ::dup(STDOUT_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  plugin::end_with_parent();
   const auto manifest = plugin::probe_here(options.rest()[0]);
   int status = 0;
   if (!manifest) {
@@ -162,7 +164,10 @@ int check(std::span<const std::string> arguments, const std::string& self) {
     if (level->size() != 1 || (*level)[0] < '0' || (*level)[0] > '4') return usage();
     request.level = (*level)[0] - '0';
   }
-  if (const auto test = options.value("--run")) std::_Exit(plugin::run_check_test(request, *test));
+  if (const auto test = options.value("--run")) {
+    plugin::end_with_parent();
+    std::_Exit(plugin::run_check_test(request, *test));
+  }
   const auto report = plugin::check_library(request);
   if (!report) return complain(report.error());
   fmt::print("{}", options.has("--json") ? plugin::to_json(*report) : plugin::to_text(*report));

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +91,10 @@ std::string ChildOutcome::describe(std::chrono::milliseconds timeout) const {
   if (timed_out) return fmt::format("did not finish within {} ms", timeout.count());
   if (signal != 0) return fmt::format("was killed by signal {} ({})", signal, ::strsignal(signal));
   return fmt::format("exited with status {}", exit_status);
+}
+
+void end_with_parent() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout,

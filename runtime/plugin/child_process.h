@@ -22,6 +22,9 @@ struct ChildOutcome {
   std::string describe(std::chrono::milliseconds timeout) const;
 };
 
+// In the child, before it runs what may hang: it ends when whoever started it does, even by kill -9.
+void end_with_parent();
+
 // Blocks. `command` is a path and its arguments; nothing of the worker's descriptors is inherited. Error: it could not
 // be started.
 base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout,

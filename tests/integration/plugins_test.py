@@ -78,6 +78,16 @@ class Plugins(unittest.TestCase):
         self.assertIn("thrown in poll", worker.get("/connectors/throws/status")["tasks"][0]["trace"])
         self.assertIn("org.apache.kafka.connect.file.FileStreamSinkConnector", self.classes(worker))
 
+    def test_a_probe_that_hangs_ends_with_whoever_started_it(self):
+        library = TEST_PLUGINS / "bad" / "hang_in_entry.so"
+        parent = subprocess.Popen(["sh", "-c", f"'{sluice_binary()}' plugins probe '{library}' & echo $!; wait"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        child = pathlib.Path("/proc") / parent.stdout.readline().strip()
+        wait_until(lambda: "hang_in_entry" in (child / "maps").read_text(), 10, lambda: "the probe does not load the library")
+        parent.kill()
+        parent.wait()
+        wait_until(lambda: not child.exists() or "State:\tZ" in (child / "status").read_text(), 10, lambda: "the probe lives on")
+
     def test_a_plugin_that_hangs_costs_its_own_connector_only(self):
         shutil.copytree(TEST_PLUGINS / "hang", self.path / "hang", ignore=shutil.ignore_patterns("CMakeFiles"))
         worker = self.start_worker()
