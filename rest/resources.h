@@ -45,6 +45,7 @@ std::vector<Route> internal_routes(const Services& services, Forwarder& forwarde
 std::vector<Route> connector_plugins_routes(const Services& services);                  // /connector-plugins/...
 std::vector<Route> loggers_routes(const Services& services, const base::Clock& clock);  // /admin/loggers
 std::vector<Route> sluice_routes(const Services& services);      // /sluice/v1/...: ours, not Connect's
+std::vector<Route> health_routes(const Services& services);      // /sluice/v1/connectors/{connector}/health, history
 std::vector<Route> transforms_routes(const Services& services);  // /sluice/v1/transforms/preview
 
 // routes.cc: what a main and an admin listener serve.

@@ -21,6 +21,7 @@ std::vector<Route> public_routes(const Services& services, Forwarder& forwarder)
   append(all, internal_routes(services, forwarder));
   append(all, connector_plugins_routes(services));
   append(all, sluice_routes(services));
+  append(all, health_routes(services));
   append(all, transforms_routes(services));
   return all;
 }

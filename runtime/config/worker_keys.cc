@@ -327,6 +327,25 @@ void define_own_keys(ConfigDef& def) {
       "How long a worker of a group that is told to stop waits for its work to be taken over by others before it "
       "leaves. 0: it leaves at once, and its work waits for its return for scheduled.rebalance.max.delay.ms, as in "
       "Kafka Connect."));
+  def.define(optional_key(
+                 "sluice.task.hang.timeout.ms", Type::kLong, "300000", Importance::kMedium,
+                 "After so long, a call into a plugin that has not returned makes its task or connector FAILED, until "
+                 "it does return. 0: never. Health tells of such a call within five seconds in any case.")
+                 .checked_by(at_least(0)));
+  def.define(optional_key(
+      "sluice.restart.failed", Type::kBoolean, "false", Importance::kMedium,
+      "Whether tasks and connectors of this worker that fail are restarted by themselves, unless a configuration, a "
+      "record or a component must be changed first."));
+  def.define(optional_key("sluice.restart.backoff.ms", Type::kLong, "1000", Importance::kLow,
+                          "The delay before the first restart of what has failed; each further one is twice as long. "
+                          "Delays are up to a fifth shorter or longer.")
+                 .checked_by(at_least(1)));
+  def.define(optional_key("sluice.restart.backoff.max.ms", Type::kLong, "600000", Importance::kLow,
+                          "The longest delay before a restart. What has then run for as long begins anew.")
+                 .checked_by(at_least(1)));
+  def.define(optional_key("sluice.restart.window.ms", Type::kLong, "3600000", Importance::kLow,
+                          "What has kept failing for so long stays FAILED.")
+                 .checked_by(at_least(0)));
   def.define(
       optional_key("sluice.rest.basic.auth.jaas.config", Type::kString, "", Importance::kMedium,
                    "The JAAS file with the section KafkaConnect that BasicAuthSecurityRestExtension reads. Empty: "

@@ -17,6 +17,7 @@ constexpr std::size_t kWaitingMax = 1000;
 // Twice as often as the group wants to hear that its owner lives.
 constexpr std::chrono::milliseconds kTick{500};
 constexpr std::uint64_t kTicksToCheck = 10;
+constexpr std::uint64_t kTicksToWatch = 2;
 
 const base::Logger& logger() {
   static const base::Logger log{"org.apache.kafka.connect.runtime.distributed.DistributedHerder"};
@@ -60,10 +61,14 @@ DistributedHerder::DistributedHerder(HerderParts parts, ClusterParts cluster)
                  return state != nullptr ? type_of(state->config) : ConnectorType::kUnknown;
                }},
           *core_.worker().clock),
-      lifecycle_(loop_, core_.worker(), *core_.parts().catalog, core_.parts().runners, statuses_,
+      healing_(restart_options(*core_.worker().config), loop_, *core_.worker().clock, core_.health_book(),
+               core_.worker().metrics, [this](const base::TaskId& id) { return heal(id); }),
+      lifecycle_(loop_, core_.worker(), *core_.parts().catalog, core_.parts().runners, statuses_, core_.health_book(),
                  {.task_reconfiguration = [this](const std::string& connector) { reconfigure(connector); },
                   .reload = [this](const std::string& connector,
                                    std::chrono::milliseconds after) { reload(connector, after); },
+                  .failed = [this](const base::TaskId& id, const base::Error& error) { healing_.failed(id, error); },
+                  .running = [this](const base::TaskId& id) { healing_.running(id); },
                   .exactly_once = [this](const base::TaskId& task) { return gate_of(task); }}),
       work_(loop_, lifecycle_, statuses_,
             {.wanted = [this](const std::string& connector) { return wanted(connector); },
@@ -73,7 +78,11 @@ DistributedHerder::DistributedHerder(HerderParts parts, ClusterParts cluster)
       group_(group_options_of(*core_.worker().config, cluster_.advertised_url), loop_, *cluster_.membership, *this,
              *core_.worker().clock),
       keys_(*core_.worker().config),
-      protocol_(static_cast<int>(group_.protocol())) {}
+      protocol_(static_cast<int>(group_.protocol())) {
+  statuses_.set_observer([this](const base::TaskId& id, const StateInfo& state) {
+    core_.health_book().note(id, state.state, state.worker_id, state.trace);
+  });
+}
 
 DistributedHerder::~DistributedHerder() {
   stop();
@@ -125,7 +134,8 @@ void DistributedHerder::tick() {
   cluster_.membership->owner_alive();
   run_waiting();
   if (group_.settled() && group_.leading()) rotate_session_key();
-  if (++ticks_ % kTicksToCheck == 0 && group_.settled()) {
+  if (++ticks_ % kTicksToWatch == 0) lifecycle_.check_progress();
+  if (ticks_ % kTicksToCheck == 0 && group_.settled()) {
     statuses_.repair([this](const base::TaskId& id) {
       return id.task < 0 ? group_.held().connectors.contains(id.connector) : group_.held().tasks.contains(id);
     });

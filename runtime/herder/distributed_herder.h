@@ -27,6 +27,7 @@
 #include "runtime/herder/lifecycle.h"
 #include "runtime/herder/local_work.h"
 #include "runtime/herder/operation_queue.h"
+#include "runtime/herder/self_healing.h"
 #include "runtime/herder/session_keys.h"
 #include "runtime/herder/shared_status_book.h"
 #include "runtime/herder/worker_group.h"
@@ -65,6 +66,8 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   base::Result<config::ConfigMap> connector_config(std::string_view connector, Deadline deadline) override;
   base::Result<ConnectorStateInfo> connector_status(std::string_view connector) override;
   base::Result<TaskStateInfo> task_status(const base::TaskId& task) override;
+  base::Result<ConnectorHealth> connector_health(std::string_view connector) override;
+  base::Result<std::vector<HealthEvent>> connector_history(std::string_view connector) override;
   base::Result<std::vector<TaskInfo>> task_infos(std::string_view connector, Deadline deadline) override;
   base::Result<ConnectorInfo> create_connector(const CreateRequest& request, Deadline deadline) override;
   base::Result<Created> put_connector_config(std::string_view connector, const config::ConfigMap& config,
@@ -124,6 +127,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   void change_offsets(const std::string& name, std::optional<std::vector<OffsetInfo>> offsets, Deadline deadline,
                       const Reply<std::string>& reply, const Turn& turn);
   void restart_here(const RestartRequest& request);
+  bool heal(const base::TaskId& id);
   void reconfigure(const std::string& name);
   void generate_tasks(const std::string& name, const Turn& turn);
   void publish_tasks(const std::string& name, std::vector<config::ConfigMap> raw);
@@ -198,6 +202,7 @@ class DistributedHerder final : public Herder, private GroupHost, private store:
   const ClusterParts cluster_;
   const std::shared_ptr<CommandLoop> loop_;
   SharedStatusBook statuses_;
+  SelfHealing healing_;
   Lifecycle lifecycle_;
   LocalWork work_;
   OperationQueue writes_;  // of the leader, connector by connector

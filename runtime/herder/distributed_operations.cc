@@ -89,6 +89,8 @@ void DistributedHerder::on_connector_updated(const std::string& connector) {
 void DistributedHerder::on_connector_removed(const std::string& connector) {
   post([this, connector] {
     known_.erase(connector);
+    healing_.forget(connector);
+    core_.health_book().forget(connector);
     reconfigurations_.erase(connector);
     reloads_.erase(connector);
     work_.reconcile(connector);
@@ -378,6 +380,18 @@ void DistributedHerder::restart_here(const RestartRequest& request) {
   if (!restart.connector && restart.tasks.empty()) return;
   logger().info("Executing plan to restart connector {} and {} of its tasks here", name, restart.tasks.size());
   work_.restart(name, std::move(restart), [](const LocalWork::Outcome&) {});
+}
+
+bool DistributedHerder::heal(const base::TaskId& id) {
+  const auto state = find(id.connector);
+  if (closing_ || !state || state->target == TargetState::kStopped) return false;
+  LocalWork::Restart restart;
+  restart.announce = true;
+  restart.connector = id.task < 0;
+  if (id.task >= 0) restart.tasks.insert(id.task);
+  const bool held = id.task < 0 ? group_.held().connectors.contains(id.connector) : group_.held().tasks.contains(id);
+  if (held) work_.restart(id.connector, std::move(restart), [](const LocalWork::Outcome&) {});
+  return held;
 }
 
 void DistributedHerder::reload(const std::string& name, std::chrono::milliseconds after) {

@@ -115,6 +115,14 @@ base::Result<TaskStateInfo> DistributedHerder::task_status(const base::TaskId& t
   return status_of(statuses_, task);
 }
 
+base::Result<ConnectorHealth> DistributedHerder::connector_health(std::string_view connector) {
+  return core_.connector_health(statuses_, connector);
+}
+
+base::Result<std::vector<HealthEvent>> DistributedHerder::connector_history(std::string_view connector) {
+  return core_.connector_history(statuses_, connector);
+}
+
 base::Result<std::vector<std::string>> DistributedHerder::active_topics(std::string_view connector) {
   if (cluster_.configs->snapshot()->find(connector) == nullptr) return std::vector<std::string>();
   return statuses_.topics(connector);

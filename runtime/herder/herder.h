@@ -21,6 +21,7 @@
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_infos.h"
+#include "runtime/herder/health.h"
 #include "runtime/herder/types.h"
 #include "runtime/task/transform_preview.h"
 
@@ -47,6 +48,11 @@ class Herder {
   virtual base::Result<ConnectorStateInfo> connector_status(std::string_view connector) = 0;
   virtual base::Result<TaskStateInfo> task_status(const base::TaskId& task) = 0;
   virtual base::Result<std::vector<TaskInfo>> task_infos(std::string_view connector, Deadline deadline) = 0;
+
+  // How it is and why, and what led there; answered without the herder thread. Parts that run on other workers are
+  // judged by their states alone.
+  virtual base::Result<ConnectorHealth> connector_health(std::string_view connector) = 0;
+  virtual base::Result<std::vector<HealthEvent>> connector_history(std::string_view connector) = 0;
 
   // POST /connectors: refuses an existing name. PUT config: creates or updates. Both validate first.
   virtual base::Result<ConnectorInfo> create_connector(const CreateRequest& request, Deadline deadline) = 0;

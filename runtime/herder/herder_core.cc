@@ -50,6 +50,7 @@ HerderCore::HerderCore(HerderParts parts, std::shared_ptr<CommandLoop> loop, std
                   std::move(worker_group_id),
                   parts_.worker->config->exactly_once_enabled()},
       loop_(std::move(loop)),
+      health_book_(*parts_.worker->clock),
       plugin_pool_("plugin-calls", kPluginThreadsMax, kPluginQueueMax),
       cluster_id_(parts_.worker->kafka_cluster_id) {}
 
@@ -61,6 +62,18 @@ void HerderCore::set_kafka_cluster_id(std::string cluster_id) {
 ServerInfo HerderCore::server_info() {
   std::lock_guard lock(cluster_id_mutex_);
   return {parts_.version, parts_.commit, cluster_id_.empty() ? std::nullopt : std::optional<std::string>(cluster_id_)};
+}
+
+base::Result<ConnectorHealth> HerderCore::connector_health(const StatusBook& statuses,
+                                                           std::string_view connector) const {
+  SLUICE_TRY_ASSIGN(const auto status, status_of(statuses, connector));
+  return health_book_.health(status);
+}
+
+base::Result<std::vector<HealthEvent>> HerderCore::connector_history(const StatusBook& statuses,
+                                                                     std::string_view connector) const {
+  SLUICE_TRY(status_of(statuses, connector));
+  return health_book_.history(connector);
 }
 
 Health HerderCore::health(bool ready, Deadline deadline) {

@@ -13,6 +13,7 @@
 
 #include "runtime/herder/command_loop.h"
 #include "runtime/herder/connector_probe.h"
+#include "runtime/herder/health_book.h"
 #include "runtime/herder/herder.h"
 #include "runtime/herder/lifecycle.h"
 #include "runtime/herder/offset_operations.h"
@@ -75,6 +76,10 @@ class HerderCore {
   void validated(config::ConfigMap config, Reply<T> reply, std::function<void(Validated)> then);
 
   // [any]
+  HealthBook& health_book() { return health_book_; }
+  base::Result<ConnectorHealth> connector_health(const StatusBook& statuses, std::string_view connector) const;
+  base::Result<std::vector<HealthEvent>> connector_history(const StatusBook& statuses,
+                                                           std::string_view connector) const;
   ServerInfo server_info();
   void set_kafka_cluster_id(std::string cluster_id);
   // [REST] `ready`: the worker has completed its start.
@@ -106,6 +111,7 @@ class HerderCore {
   ConnectorProbe& probe_;
   const ValidationTools validation_;
   const std::shared_ptr<CommandLoop> loop_;
+  HealthBook health_book_;
   WorkPool plugin_pool_;  // may hang: validation and offsets call plugins
   std::atomic<bool> closed_{false};
   std::mutex cluster_id_mutex_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kThreadsMax = 8;
 constexpr std::size_t kQueueMax = 10'000;
+constexpr int kConnectorItself = -1;  // among task numbers
 
 const base::Logger& logger() {
   static const base::Logger log{"org.apache.kafka.connect.runtime.Worker"};
@@ -42,13 +43,17 @@ base::Error interrupted(const std::string& connector) {
 
 Lifecycle::Lifecycle(std::shared_ptr<CommandLoop> loop, const task::WorkerContext& worker,
                      const config::ComponentCatalog& catalog, RunnerFactories factories, StatusBook& statuses,
-                     Events events)
+                     HealthBook& health, Events events)
     : loop_(std::move(loop)),
       worker_(worker),
       catalog_(catalog),
       factories_(std::move(factories)),
       statuses_(statuses),
+      health_(health),
       events_(std::move(events)),
+      watch_(health, statuses, *worker.clock,
+             std::chrono::milliseconds(worker.config->parsed().int64("sluice.task.hang.timeout.ms")),
+             {.failed = events_.failed, .came_back = events_.running}),
       metrics_(worker.metrics),
       pool_("start-stop", kThreadsMax, kQueueMax) {}
 
@@ -81,6 +86,7 @@ void Lifecycle::connector_failed(const std::string& connector, const base::Error
   logger().error("Failed to start connector {}\n{}", connector, error.trace());
   metrics_.connector_started(false);
   statuses_.put_connector(connector, state::kFailed, error.trace());
+  events_.failed({connector, kConnectorItself}, error);
 }
 
 void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
@@ -104,6 +110,7 @@ void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
     instances.class_name = spec.component.class_name;
     instances.config = std::move(prepared->config);
     instances.limits = prepared->limits;
+    health_.watch({name, kConnectorItself}, instances.connector->progress());
     instances.connector->start(to_connector_state(spec.target),
                                interruptible<task::ConnectorState>(name, [name, then](auto reached) {
                                  if (!reached) return then(base::fail(std::move(reached).error()));
@@ -129,6 +136,7 @@ void Lifecycle::change_state(const std::string& connector, TargetState target, T
 void Lifecycle::stop_connector(const std::string& connector, Finished then) {
   const auto found = instances_.find(connector);
   if (found == instances_.end() || !found->second.connector) return then();
+  health_.unwatch({connector, kConnectorItself});
   const auto runner = std::move(found->second.connector);
   found->second.connector = nullptr;
   if (found->second.tasks.empty()) instances_.erase(found);
@@ -211,6 +219,7 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
         logger().info("Creating task {}", task.to_string());
         statuses_.set_task_version(task, spec.component.version);
         (*runner)->start();
+        health_.watch(task, (*runner)->progress());
         instances_[spec.name].tasks[id] = std::move(*runner);
         continue;
       }
@@ -218,6 +227,7 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
       metrics_.task_started(false);
       statuses_.set_task_version(task, std::nullopt);
       statuses_.put_task(task, state::kFailed, runner.error().trace());
+      events_.failed(task, runner.error());
       if (outcome) outcome = base::fail(runner.error());
     }
     then(std::move(outcome));
@@ -234,6 +244,7 @@ void Lifecycle::stop_tasks(const std::string& connector, const std::vector<int>&
       const auto runner = found->second.tasks.find(id);
       if (runner == found->second.tasks.end()) continue;
       logger().info("Stopping task {}-{}", connector, id);
+      health_.unwatch({connector, id});
       runners.push_back(std::move(runner->second));
       found->second.tasks.erase(runner);
     }
@@ -320,22 +331,38 @@ void Lifecycle::stop_all(Finished then) {
 
 // ---- what the instances tell, on their own threads
 
+void Lifecycle::tell_failed(const base::TaskId& id, const base::Error& error) {
+  loop_->post([this, id, error] {
+    if (!closed_) events_.failed(id, error);
+  });
+}
+void Lifecycle::tell_running(const base::TaskId& id) {
+  loop_->post([this, id] {
+    if (!closed_) events_.running(id);
+  });
+}
+
 void Lifecycle::on_connector_startup(std::string_view connector, std::string_view version) {
   metrics_.connector_started(true);
   if (!version.empty()) statuses_.set_connector_version(connector, std::string(version));
   statuses_.put_connector(connector, state::kRunning);
+  tell_running({std::string(connector), kConnectorItself});
 }
 void Lifecycle::on_connector_pause(std::string_view connector) {
   statuses_.put_connector(connector, state::kPaused);
+  tell_running({std::string(connector), kConnectorItself});
 }
 void Lifecycle::on_connector_stop(std::string_view connector) {
   statuses_.put_connector(connector, state::kStopped);
+  tell_running({std::string(connector), kConnectorItself});
 }
 void Lifecycle::on_connector_resume(std::string_view connector) {
   statuses_.put_connector(connector, state::kRunning);
+  tell_running({std::string(connector), kConnectorItself});
 }
 void Lifecycle::on_connector_failure(std::string_view connector, const base::Error& error) {
   statuses_.put_connector(connector, state::kFailed, error.trace());
+  tell_failed({std::string(connector), kConnectorItself}, error);
 }
 void Lifecycle::on_connector_shutdown(std::string_view connector) {
   statuses_.connector_ended(connector);
@@ -349,15 +376,19 @@ void Lifecycle::on_task_startup(const base::TaskId& task, std::string_view versi
   metrics_.task_started(true);
   if (!version.empty()) statuses_.set_task_version(task, std::string(version));
   statuses_.put_task(task, state::kRunning);
+  tell_running(task);
 }
 void Lifecycle::on_task_pause(const base::TaskId& task) {
   statuses_.put_task(task, state::kPaused);
+  tell_running(task);
 }
 void Lifecycle::on_task_resume(const base::TaskId& task) {
   statuses_.put_task(task, state::kRunning);
+  tell_running(task);
 }
 void Lifecycle::on_task_failure(const base::TaskId& task, const base::Error& error) {
   statuses_.put_task(task, state::kFailed, error.trace());
+  tell_failed(task, error);
 }
 void Lifecycle::on_task_shutdown(const base::TaskId& task) {
   statuses_.task_ended(task);

@@ -19,8 +19,10 @@
 #include "runtime/config/component_catalog.h"
 #include "runtime/herder/command_loop.h"
 #include "runtime/herder/connector_probe.h"
+#include "runtime/herder/health_book.h"
 #include "runtime/herder/status_book.h"
 #include "runtime/herder/task_configs.h"
+#include "runtime/herder/task_watch.h"
 #include "runtime/herder/types.h"
 #include "runtime/herder/work_pool.h"
 #include "runtime/herder/worker_metrics.h"
@@ -57,14 +59,18 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
     std::function<void(const std::string& connector)> task_reconfiguration;
     // A secret of the connector is good for so long only, and the connector wants to be restarted then.
     std::function<void(const std::string& connector, std::chrono::milliseconds after)> reload;
+    // A task, or the connector itself (task -1), has failed; or it works, or works again.
+    std::function<void(const base::TaskId& id, const base::Error& error)> failed;
+    std::function<void(const base::TaskId& id)> running;
     // For a source task that is about to start, if it is to deliver exactly once. May be empty.
     std::function<std::shared_ptr<const task::ExactlyOnceGate>(const base::TaskId& task)> exactly_once{};
   };
   static constexpr std::chrono::seconds kConnectorStopMax{5};
 
-  // `worker`, `catalog` and `statuses` must outlive this, and this every instance, also an abandoned one.
+  // `worker`, `catalog`, `statuses` and `health` must outlive this, and this every instance, also an abandoned one.
   Lifecycle(std::shared_ptr<CommandLoop> loop, const task::WorkerContext& worker,
-            const config::ComponentCatalog& catalog, RunnerFactories factories, StatusBook& statuses, Events events);
+            const config::ComponentCatalog& catalog, RunnerFactories factories, StatusBook& statuses,
+            HealthBook& health, Events events);
   ~Lifecycle() override;
 
   // Error: it could not be made or did not start; its status is FAILED.
@@ -84,6 +90,9 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   // Stops everything, and starts nothing any more. `then` comes when all has ended or was abandoned, also what was
   // being stopped already.
   void stop_all(Finished then);
+
+  // To be called once a second: makes statuses true where instances cannot do so themselves (task_watch.h).
+  void check_progress() { watch_.check(); }
 
   bool connector_running(const std::string& connector) const;
   std::vector<int> tasks(const std::string& connector) const;
@@ -130,6 +139,9 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   };
   std::vector<MadeTask> make_tasks(const ConnectorSpec& spec, const std::vector<TaskToMake>& tasks);
   void connector_failed(const std::string& connector, const base::Error& error);
+  // [any]
+  void tell_failed(const base::TaskId& id, const base::Error& error);
+  void tell_running(const base::TaskId& id);
   void await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners, Finished then);
   bool take_wait(const std::string& connector, std::uint64_t number);
   Finished counted(Finished then);
@@ -154,7 +166,9 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   const config::ComponentCatalog& catalog_;
   const RunnerFactories factories_;
   StatusBook& statuses_;
+  HealthBook& health_;
   const Events events_;
+  TaskWatch watch_;
   WorkerMetrics metrics_;
   WorkPool pool_;
   std::map<std::string, Instances> instances_;

@@ -22,6 +22,14 @@ SharedStatusBook::SharedStatusBook(store::StatusStore& store, std::string worker
                                    const base::Clock& clock)
     : store_(store), worker_id_(std::move(worker_id)), configured_(std::move(configured)), clock_(clock) {}
 
+// One's own words at once, others' when they are read.
+void SharedStatusBook::set_observer(Observer observer) {
+  store_.set_observer([this](const base::TaskId& id, const store::Status& status) {
+    if (status.worker_id != worker_id_) observed(id, to_info(status));
+  });
+  StatusBook::set_observer(std::move(observer));
+}
+
 store::Status SharedStatusBook::make(std::string_view state, std::string trace,
                                      std::optional<std::string> version) const {
   return {std::string(state), std::move(trace), worker_id_, generation_.load(), std::move(version)};
@@ -50,7 +58,9 @@ void SharedStatusBook::write_connector(std::string_view connector, std::string_v
     if (const auto known = connector_versions_.find(connector); known != connector_versions_.end())
       version = known->second;
   }
-  store_.put_connector(std::string(connector), make(state, std::move(trace), std::move(version)), mode_of(state));
+  auto status = make(state, std::move(trace), std::move(version));
+  observed({std::string(connector), kConnectorItself}, to_info(status));
+  store_.put_connector(std::string(connector), std::move(status), mode_of(state));
 }
 
 void SharedStatusBook::write_task(const base::TaskId& task, std::string_view state, std::string trace) {
@@ -59,7 +69,9 @@ void SharedStatusBook::write_task(const base::TaskId& task, std::string_view sta
     std::lock_guard lock(mutex_);
     if (const auto known = task_versions_.find(task); known != task_versions_.end()) version = known->second;
   }
-  store_.put_task(task, make(state, std::move(trace), std::move(version)), mode_of(state));
+  auto status = make(state, std::move(trace), std::move(version));
+  observed(task, to_info(status));
+  store_.put_task(task, std::move(status), mode_of(state));
 }
 
 void SharedStatusBook::set_connector_version(std::string_view connector, std::optional<std::string> version) {

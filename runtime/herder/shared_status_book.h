@@ -29,6 +29,8 @@ class SharedStatusBook final : public StatusBook {
   // `store` and `clock` outlive this.
   SharedStatusBook(store::StatusStore& store, std::string worker_id, Configured configured, const base::Clock& clock);
 
+  void set_observer(Observer observer) override;
+
   void set_generation(int generation) { generation_ = generation; }  // of the group, for what is written from now on
 
   void put_connector(std::string_view connector, std::string_view state, std::string trace = {}) override;

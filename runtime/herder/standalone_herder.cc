@@ -10,6 +10,7 @@ namespace {
 
 // How long a request waits behind one that waits for a plugin.
 constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kWatchEvery{1};
 
 const base::Logger& logger() {
   static const base::Logger log{"org.apache.kafka.connect.runtime.standalone.StandaloneHerder"};
@@ -21,11 +22,19 @@ const base::Logger& logger() {
 StandaloneHerder::StandaloneHerder(HerderParts parts)
     : core_(std::move(parts), std::make_shared<CommandLoop>(*parts.worker->clock), std::nullopt),
       loop_(core_.loop()),
-      lifecycle_(loop_, core_.worker(), *core_.parts().catalog, core_.parts().runners, statuses_,
+      healing_(restart_options(*core_.worker().config), loop_, *core_.worker().clock, core_.health_book(),
+               core_.worker().metrics, [this](const base::TaskId& id) { return heal(id); }),
+      lifecycle_(loop_, core_.worker(), *core_.parts().catalog, core_.parts().runners, statuses_, core_.health_book(),
                  {.task_reconfiguration = [this](const std::string& connector) { reconfigure(connector); },
                   .reload = [this](const std::string& connector,
-                                   std::chrono::milliseconds after) { reload(connector, after); }}),
-      operations_(loop_, kPatience, [this](const std::string& connector) { lifecycle_.interrupt(connector); }) {}
+                                   std::chrono::milliseconds after) { reload(connector, after); },
+                  .failed = [this](const base::TaskId& id, const base::Error& error) { healing_.failed(id, error); },
+                  .running = [this](const base::TaskId& id) { healing_.running(id); }}),
+      operations_(loop_, kPatience, [this](const std::string& connector) { lifecycle_.interrupt(connector); }) {
+  statuses_.set_observer([this](const base::TaskId& id, const StateInfo& state) {
+    core_.health_book().note(id, state.state, state.worker_id, state.trace);
+  });
+}
 
 StandaloneHerder::~StandaloneHerder() {
   stop();
@@ -36,8 +45,16 @@ StandaloneHerder::~StandaloneHerder() {
 base::Status StandaloneHerder::start() {
   logger().info("Herder starting");
   loop_->start();
+  watch();
   logger().info("Herder started");
   return {};
+}
+
+void StandaloneHerder::watch() {
+  loop_->after(kWatchEvery, [this] {
+    lifecycle_.check_progress();
+    watch();
+  });
 }
 
 // Nothing to prepare: stop() is quick to begin.
@@ -128,6 +145,14 @@ base::Result<ConnectorStateInfo> StandaloneHerder::connector_status(std::string_
 
 base::Result<TaskStateInfo> StandaloneHerder::task_status(const base::TaskId& task) {
   return status_of(statuses_, task);
+}
+
+base::Result<ConnectorHealth> StandaloneHerder::connector_health(std::string_view connector) {
+  return core_.connector_health(statuses_, connector);
+}
+
+base::Result<std::vector<HealthEvent>> StandaloneHerder::connector_history(std::string_view connector) {
+  return core_.connector_history(statuses_, connector);
 }
 
 base::Result<std::vector<std::string>> StandaloneHerder::active_topics(std::string_view connector) {

@@ -21,6 +21,7 @@
 #include "runtime/herder/lifecycle.h"
 #include "runtime/herder/operation_queue.h"
 #include "runtime/herder/restart_plan.h"
+#include "runtime/herder/self_healing.h"
 #include "runtime/herder/status_book.h"
 
 namespace sluice::herder {
@@ -48,6 +49,8 @@ class StandaloneHerder final : public Herder {
   base::Result<config::ConfigMap> connector_config(std::string_view connector, Deadline deadline) override;
   base::Result<ConnectorStateInfo> connector_status(std::string_view connector) override;
   base::Result<TaskStateInfo> task_status(const base::TaskId& task) override;
+  base::Result<ConnectorHealth> connector_health(std::string_view connector) override;
+  base::Result<std::vector<HealthEvent>> connector_history(std::string_view connector) override;
   base::Result<std::vector<TaskInfo>> task_infos(std::string_view connector, Deadline deadline) override;
   base::Result<ConnectorInfo> create_connector(const CreateRequest& request, Deadline deadline) override;
   base::Result<Created> put_connector_config(std::string_view connector, const config::ConfigMap& config,
@@ -104,6 +107,10 @@ class StandaloneHerder final : public Herder {
   void remove_connector(const std::string& name, Reply<void> reply, Turn turn);
   void restart_instance(const std::string& name, Reply<void> reply, Turn turn);
   void restart_parts(const RestartRequest& request, std::optional<Reply<ConnectorStateInfo>> reply, Turn turn);
+  void run_plan(const RestartPlan& plan, std::optional<Reply<ConnectorStateInfo>> reply, Turn turn);
+  bool heal(const base::TaskId& id);
+  void heal_connector(const std::string& name, Turn turn);
+  void watch();
   void restart_one_task(const base::TaskId& task, Reply<void> reply, Turn turn);
   void apply_target(const std::string& name, Turn turn);
   void stop_running(const std::string& name, Reply<void> reply, Turn turn);
@@ -121,6 +128,7 @@ class StandaloneHerder final : public Herder {
   HerderCore core_;
   MemoryStatusBook statuses_;
   const std::shared_ptr<CommandLoop> loop_;
+  SelfHealing healing_;
   Lifecycle lifecycle_;
   OperationQueue operations_;
   std::map<std::string, Connector> connectors_;

@@ -76,6 +76,8 @@ void StandaloneHerder::remove_connector(const std::string& name, Reply<void> rep
     lifecycle_.stop_connector(name, [=, this] {
       connectors_.erase(name);
       statuses_.remove_connector(name);
+      healing_.forget(name);
+      core_.health_book().forget(name);
       static_cast<void>(turn);
       reply.complete({});
     });
@@ -103,8 +105,11 @@ void StandaloneHerder::restart_parts(const RestartRequest& request, std::optiona
   if (find(name) == nullptr) return refuse(fmt::format("Unknown connector: {}", name));
   const auto status = statuses_.connector(name);
   if (!status) return refuse(fmt::format("Status for connector {} not found", name));
-  const RestartPlan plan = make_restart_plan(request, *status);
+  run_plan(make_restart_plan(request, *status), std::move(reply), std::move(turn));
+}
 
+void StandaloneHerder::run_plan(const RestartPlan& plan, std::optional<Reply<ConnectorStateInfo>> reply, Turn turn) {
+  const std::string name = plan.outcome.name;
   const auto start_again = [=, this] {
     for (const auto& task : plan.tasks) statuses_.put_task(task, state::kRestarting);
     if (reply) reply->complete(plan.outcome);
@@ -131,6 +136,29 @@ void StandaloneHerder::restart_parts(const RestartRequest& request, std::optiona
   if (!plan.connector) return stop_tasks();
   if (reply) reply->stage(fmt::format("stopping to-be-restarted connector {}", name));
   lifecycle_.stop_connector(name, stop_tasks);
+}
+
+bool StandaloneHerder::heal(const base::TaskId& id) {
+  const Connector* connector = find(id.connector);
+  if (connector == nullptr || connector->spec.target == TargetState::kStopped) return false;
+  if (id.task >= 0 && static_cast<std::size_t>(id.task) >= connector->task_configs.size()) return false;
+  return operations_.enqueue(id.connector, [this, id](Turn turn) {
+    if (find(id.connector) == nullptr) return;
+    if (id.task < 0) return heal_connector(id.connector, std::move(turn));
+    const auto status = statuses_.connector(id.connector);
+    if (status) run_plan({false, {id}, *status}, std::nullopt, std::move(turn));
+  });
+}
+
+// It may have failed before it could say what its tasks are.
+void StandaloneHerder::heal_connector(const std::string& name, Turn turn) {
+  lifecycle_.stop_connector(name, [=, this] {
+    if (find(name) == nullptr) return;
+    statuses_.put_connector(name, state::kRestarting);
+    start_stored(name, turn, [=, this](const base::Status& started) {
+      if (started) update_tasks(name, turn, [](const base::Status&) {});
+    });
+  });
 }
 
 void StandaloneHerder::restart_one_task(const base::TaskId& task, Reply<void> reply, Turn turn) {
@@ -206,6 +234,7 @@ void StandaloneHerder::update_tasks(const std::string& name, Turn turn, Lifecycl
       // Connect goes on showing RUNNING for a connector that cannot say what its tasks are.
       logger().error("Failed to generate task configs for connector {}\n{}", name, configs.error().trace());
       statuses_.put_connector(name, state::kFailed, configs.error().trace());
+      healing_.failed({name, -1}, configs.error());
       return then(base::fail(std::move(configs).error()));
     }
     auto raw = config::reverse_transform(connector->spec.config, std::move(*configs));

@@ -17,14 +17,16 @@ void MemoryStatusBook::put_connector(std::string_view connector, std::string_vie
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[std::string(connector)];
   entry.state = make(state, entry.version, std::move(trace));
+  observed({std::string(connector), -1}, *entry.state);
 }
 
 void MemoryStatusBook::put_task(const base::TaskId& task, std::string_view state, std::string trace) {
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[task.connector];
   const auto version = entry.task_versions.find(task.task);
-  entry.tasks[task.task] =
-      make(state, version != entry.task_versions.end() ? version->second : std::nullopt, std::move(trace));
+  StateInfo& status = entry.tasks[task.task];
+  status = make(state, version != entry.task_versions.end() ? version->second : std::nullopt, std::move(trace));
+  observed(task, status);
 }
 
 void MemoryStatusBook::set_connector_version(std::string_view connector, std::optional<std::string> version) {
@@ -40,8 +42,9 @@ void MemoryStatusBook::set_task_version(const base::TaskId& task, std::optional<
 void MemoryStatusBook::connector_ended(std::string_view connector) {
   std::lock_guard lock(mutex_);
   const auto entry = entries_.find(connector);
-  if (entry != entries_.end() && entry->second.state)
-    entry->second.state = make(state::kUnassigned, entry->second.version, {});
+  if (entry == entries_.end() || !entry->second.state) return;
+  entry->second.state = make(state::kUnassigned, entry->second.version, {});
+  observed({std::string(connector), -1}, *entry->second.state);
 }
 
 void MemoryStatusBook::task_ended(const base::TaskId& task) {
@@ -49,7 +52,9 @@ void MemoryStatusBook::task_ended(const base::TaskId& task) {
   const auto entry = entries_.find(task.connector);
   if (entry == entries_.end()) return;
   const auto status = entry->second.tasks.find(task.task);
-  if (status != entry->second.tasks.end()) status->second = make(state::kUnassigned, status->second.version, {});
+  if (status == entry->second.tasks.end()) return;
+  status->second = make(state::kUnassigned, status->second.version, {});
+  observed(task, status->second);
 }
 
 void MemoryStatusBook::set_type(std::string_view connector, ConnectorType type) {

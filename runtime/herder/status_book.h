@@ -7,12 +7,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/ids.h"
@@ -32,7 +34,10 @@ inline constexpr std::string_view kRestarting = "RESTARTING";
 
 class StatusBook {
  public:
+  // Hears of every state that is written, at once; task -1: the connector's. [any], and must not come back here.
+  using Observer = std::function<void(const base::TaskId& id, const StateInfo& state)>;
   virtual ~StatusBook() = default;
+  virtual void set_observer(Observer observer) { observer_ = std::move(observer); }  // before anything else
 
   // Lists the connector if it is not yet listed.
   virtual void put_connector(std::string_view connector, std::string_view state, std::string trace = {}) = 0;
@@ -54,6 +59,14 @@ class StatusBook {
   virtual void reset_topics(std::string_view connector) = 0;
   // Grows when topics are forgotten, by whatever worker. Cheap.
   virtual std::uint64_t topics_generation() const = 0;
+
+ protected:
+  void observed(const base::TaskId& id, const StateInfo& state) const {
+    if (observer_) observer_(id, state);
+  }
+
+ private:
+  Observer observer_;
 };
 
 // Of a worker that stands alone.

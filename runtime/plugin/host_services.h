@@ -17,9 +17,32 @@
 
 namespace sluice::plugin {
 
+// A function of the plugin's that the instance's thread is in.
+enum class Callback : std::uint8_t {
+  kNone,
+  kCreate,
+  kStart,
+  kStop,
+  kTaskConfigs,
+  kPoll,
+  kDelivered,
+  kCommit,
+  kOpen,
+  kPut,
+  kPreCommit,
+  kClose,
+  kTransform,
+};
+std::string_view callback_name(Callback callback);  // "poll", ...; kNone: empty
+
 class HostServices {
  public:
   virtual ~HostServices() = default;
+
+  // The instance's thread goes into a function of the plugin's, and has come back. Not told of converters, which are
+  // called for each record.
+  virtual void entered(Callback) {}
+  virtual void left() {}
 
   // Extensions that are not served to this instance answer nullptr to get_extension.
   enum class Extension { kSinkContext, kErrant, kTransaction, kConnectorContext, kOffsetReader };

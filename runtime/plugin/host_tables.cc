@@ -166,6 +166,13 @@ const char* exception_of(base::Code code) {
 
 }  // namespace
 
+std::string_view callback_name(Callback callback) {
+  constexpr std::string_view kNames[] = {"",           "create",    "start",    "stop", "task_configs",
+                                         "poll",       "delivered", "commit",   "open", "put",
+                                         "pre_commit", "close",     "transform"};
+  return kNames[static_cast<std::size_t>(callback)];
+}
+
 base::Status BasicHostServices::unsupported() {
   return base::fail(base::Code::kUnsupported, base::exceptions::kUnsupportedOperation,
                     "The host does not serve this call to this component");

@@ -72,6 +72,18 @@ base::Status check_indices(const sluice_batch& batch) {
   return {};
 }
 
+// While the plugin is in one of its functions.
+class Inside {
+ public:
+  Inside(const HostTable& host, Callback callback) : services_(*host.services) { services_.entered(callback); }
+  ~Inside() { services_.left(); }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  HostServices& services_;
+};
+
 // Passes everything on, except record errors.
 class RecordErrorRouter final : public HostServices {
  public:
@@ -80,6 +92,8 @@ class RecordErrorRouter final : public HostServices {
     batch_ = batch;
     errors_ = errors;
   }
+  void entered(Callback callback) override { inner_.entered(callback); }
+  void left() override { inner_.left(); }
   bool serves(Extension extension) const override { return inner_.serves(extension); }
   bool log_enabled(base::LogLevel level) override { return inner_.log_enabled(level); }
   void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv> fields) override {
@@ -151,6 +165,7 @@ class PluginTransform final : public data::Transform {
   base::Status apply(const data::TransformContext&, data::Batch& batch, data::RecordErrors& errors) override {
     CError error;
     const std::uint32_t records = batch.size();
+    const Inside inside(host_, Callback::kTransform);
     router_.route(&batch, &errors);
     auto status = outcome(table_.apply(self_, batch.c(), &error.raw), error);
     router_.route(nullptr, nullptr);
@@ -188,6 +203,7 @@ class PluginPredicate final : public data::Predicate {
   base::Status test(const data::TransformContext&, data::Batch& batch, std::span<std::uint64_t> matches,
                     data::RecordErrors& errors) override {
     CError error;
+    const Inside inside(host_, Callback::kTransform);
     router_.route(&batch, &errors);
     const auto status = outcome(table_.test(self_, batch.c(), matches.data(), &error.raw), error);
     router_.route(nullptr, nullptr);
@@ -296,6 +312,7 @@ ConnectorInstance::ConnectorInstance(const sluice_connector_vtable& table, HostS
 base::Result<std::unique_ptr<ConnectorInstance>> ConnectorInstance::create(const sluice_connector_vtable& table,
                                                                            HostServices& services) {
   std::unique_ptr<ConnectorInstance> instance(new ConnectorInstance(table, services));
+  const Inside inside(instance->host_, Callback::kCreate);
   SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
   return instance;
 }
@@ -306,17 +323,21 @@ ConnectorInstance::~ConnectorInstance() {
 }
 
 base::Status ConnectorInstance::start(const config::ConfigMap& config) {
+  const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
 }
 
 void ConnectorInstance::stop() {
-  if (std::exchange(started_, false) && table_.stop != nullptr) table_.stop(self_);
+  if (!std::exchange(started_, false) || table_.stop == nullptr) return;
+  const Inside inside(host_, Callback::kStop);
+  table_.stop(self_);
 }
 
 base::Result<std::vector<config::ConfigMap>> ConnectorInstance::task_configs(int tasks_max) {
   if (table_.task_configs == nullptr) return tl::unexpected(missing("task_configs").error());
+  const Inside inside(host_, Callback::kTaskConfigs);
   std::vector<config::ConfigMap> configs;
   CError error;
   const auto emit = [](void* ectx, const sluice_kv* kv, std::uint32_t count) {
@@ -391,6 +412,7 @@ base::Result<std::unique_ptr<SourceTaskInstance>> SourceTaskInstance::create(con
                                                                              HostServices& services) {
   if (table.poll == nullptr) return tl::unexpected(missing("poll").error());
   std::unique_ptr<SourceTaskInstance> instance(new SourceTaskInstance(table, services));
+  const Inside inside(instance->host_, Callback::kCreate);
   SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
   return instance;
 }
@@ -401,6 +423,7 @@ SourceTaskInstance::~SourceTaskInstance() {
 }
 
 base::Status SourceTaskInstance::start(const config::ConfigMap& config) {
+  const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
@@ -408,6 +431,7 @@ base::Status SourceTaskInstance::start(const config::ConfigMap& config) {
 
 base::Status SourceTaskInstance::poll(data::Batch& batch) {
   CError error;
+  const Inside inside(host_, Callback::kPoll);
   SLUICE_TRY(outcome(table_.poll(self_, batch.c(), &error.raw), error));
   return check_indices(*batch.c());
 }
@@ -417,13 +441,16 @@ bool SourceTaskInstance::wants_acks() const {
 }
 
 void SourceTaskInstance::delivered(std::span<const sluice_ack> acks) {
-  if (const auto function = SLUICE_TABLE_FUNCTION(table_, delivered); function != nullptr && !acks.empty())
-    function(self_, acks.data(), static_cast<std::uint32_t>(acks.size()));
+  const auto function = SLUICE_TABLE_FUNCTION(table_, delivered);
+  if (function == nullptr || acks.empty()) return;
+  const Inside inside(host_, Callback::kDelivered);
+  function(self_, acks.data(), static_cast<std::uint32_t>(acks.size()));
 }
 
 base::Status SourceTaskInstance::commit() {
   const auto function = SLUICE_TABLE_FUNCTION(table_, commit);
   if (function == nullptr) return {};
+  const Inside inside(host_, Callback::kCommit);
   CError error;
   return outcome(function(self_, &error.raw), error);
 }
@@ -434,6 +461,7 @@ void SourceTaskInstance::request_stop() {
 
 void SourceTaskInstance::stop() {
   if (!std::exchange(started_, false)) return;
+  const Inside inside(host_, Callback::kStop);
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, stop)) function(self_);
 }
 
@@ -446,6 +474,7 @@ base::Result<std::unique_ptr<SinkTaskInstance>> SinkTaskInstance::create(const s
                                                                          HostServices& services) {
   if (table.put == nullptr) return tl::unexpected(missing("put").error());
   std::unique_ptr<SinkTaskInstance> instance(new SinkTaskInstance(table, services));
+  const Inside inside(instance->host_, Callback::kCreate);
   SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
   return instance;
 }
@@ -456,6 +485,7 @@ SinkTaskInstance::~SinkTaskInstance() {
 }
 
 base::Status SinkTaskInstance::start(const config::ConfigMap& config) {
+  const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
@@ -464,12 +494,14 @@ base::Status SinkTaskInstance::start(const config::ConfigMap& config) {
 base::Status SinkTaskInstance::open(std::span<const sluice_topic_partition> partitions) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, open);
   if (function == nullptr) return {};
+  const Inside inside(host_, Callback::kOpen);
   CError error;
   return outcome(function(self_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), &error.raw), error);
 }
 
 base::Status SinkTaskInstance::put(sluice_batch& batch, std::uint32_t* retry_after_ms) {
   CError error;
+  const Inside inside(host_, Callback::kPut);
   const auto status = outcome(table_.put(self_, &batch, &error.raw), error);
   *retry_after_ms = error.raw.retry_after_ms;
   return status;
@@ -478,6 +510,7 @@ base::Status SinkTaskInstance::put(sluice_batch& batch, std::uint32_t* retry_aft
 base::Status SinkTaskInstance::pre_commit(std::span<sluice_topic_offset> offsets) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, pre_commit);
   if (function == nullptr) return {};
+  const Inside inside(host_, Callback::kPreCommit);
   CError error;
   return outcome(function(self_, offsets.data(), static_cast<std::uint32_t>(offsets.size()), &error.raw), error);
 }
@@ -485,6 +518,7 @@ base::Status SinkTaskInstance::pre_commit(std::span<sluice_topic_offset> offsets
 base::Status SinkTaskInstance::close(std::span<const sluice_topic_partition> partitions) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, close);
   if (function == nullptr) return {};
+  const Inside inside(host_, Callback::kClose);
   CError error;
   return outcome(function(self_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), &error.raw), error);
 }
@@ -495,6 +529,7 @@ void SinkTaskInstance::request_stop() {
 
 void SinkTaskInstance::stop() {
   if (!std::exchange(started_, false)) return;
+  const Inside inside(host_, Callback::kStop);
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, stop)) function(self_);
 }
 

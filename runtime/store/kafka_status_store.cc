@@ -57,6 +57,7 @@ class KafkaStatusStore final : public StatusStore {
   std::vector<std::string> topics(std::string_view connector) const override;
   bool has_topic(std::string_view connector, std::string_view topic) const override;
   void remove_topics(const std::string& connector) override;
+  void set_observer(Observer observer) override { table_.set_observer(std::move(observer)); }
   std::uint64_t topics_generation() const override { return topics_generation_.load(std::memory_order_acquire); }
 
  private:

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ struct TopicStatus {
 class StatusStore {
  public:
   virtual ~StatusStore() = default;
+  // Hears of every status of a connector (task -1) or a task that is read, whoever wrote it. Before start(); must not
+  // come back here.
+  using Observer = std::function<void(const base::TaskId& id, const Status& status)>;
+  virtual void set_observer(Observer) {}
+
   virtual base::Status start() = 0;
   virtual void stop() = 0;
   // Waits until what was put is in the topic, or failed. kTimeout.

@@ -108,6 +108,7 @@ base::Status StatusTable::apply_connector(std::string_view name, std::string_vie
   }
   auto status = read_status(value);
   if (!status) return base::data_error("Failed to read the status of connector {}: {}", name, status.error().message());
+  if (observer_) observer_({std::string(name), -1}, *status);
   connectors_.insert_or_assign(std::string(name), std::move(*status));
   return {};
 }
@@ -139,6 +140,7 @@ base::Status StatusTable::apply_task(std::string_view id, std::string_view value
         cached->second.worker_id != status->worker_id && cached->second.generation >= status->generation)
       return {};
   }
+  if (observer_) observer_({std::string(connector), task}, *status);
   tasks_[std::string(connector)].insert_or_assign(task, std::move(*status));
   return {};
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/ids.h"
@@ -27,6 +28,7 @@ std::string topic_status_value(const TopicStatus& topic);
 
 class StatusTable {
  public:
+  void set_observer(StatusStore::Observer observer) { observer_ = std::move(observer); }
   // One record; a null key or value has data() == nullptr. Error: what is wrong with it, for the log; it is ignored.
   base::Status apply(std::string_view key, std::string_view value);
 
@@ -45,6 +47,7 @@ class StatusTable {
   base::Status apply_topic(std::string_view rest, std::string_view value);
   base::Result<Status> read_status(std::string_view value);
 
+  StatusStore::Observer observer_;
   RecordJson json_;
   std::map<std::string, Status, std::less<>> connectors_;
   std::map<std::string, std::map<int, Status>, std::less<>> tasks_;

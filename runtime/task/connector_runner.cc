@@ -75,6 +75,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
     });
     metrics_->text("connector-version", [shown = shown_] { return shown->version(); });
     metrics_->text("status", [shown = shown_] { return std::string(shown->status.load()); });
+    services_.track(progress_);
   }
 
   ~Runner() override {
@@ -151,6 +152,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
 
   bool is_running() const override { return running_.load(); }
   std::string version() const override { return shown_->version(); }
+  std::shared_ptr<const TaskProgress> progress() const override { return progress_; }
 
   void request_task_reconfiguration() {
     if (!abandoned_ && running_) listener_.on_task_reconfiguration_requested(config_.name());
@@ -361,6 +363,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
   ConnectorListener& listener_;
   StopSignal stop_;
   std::shared_ptr<Shown> shown_ = std::make_shared<Shown>();
+  const std::shared_ptr<TaskProgress> progress_ = std::make_shared<TaskProgress>(*worker_.clock);
   std::shared_ptr<metrics::Group> metrics_;
   ConnectorOffsets offsets_;
   ConnectorServices services_;

@@ -12,6 +12,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/task/listener.h"
+#include "runtime/task/progress.h"
 #include "runtime/task/worker_context.h"
 
 namespace sluice::task {
@@ -35,6 +36,8 @@ class ConnectorRunner {
   virtual void abandon() = 0;
   virtual bool is_running() const = 0;
   virtual std::string version() const = 0;  // empty until the component is loaded
+  // [any] What its plugin is doing; lives on after the runner. Null: not known.
+  virtual std::shared_ptr<const TaskProgress> progress() const { return nullptr; }
 };
 
 // `config` has its variables resolved. The component is loaded on the control thread; what fails is told to the

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/log.h"
@@ -14,6 +15,7 @@
 #include "runtime/metrics/registry.h"
 #include "runtime/plugin/host_services.h"
 #include "runtime/store/offset_store.h"
+#include "runtime/task/progress.h"
 #include "runtime/task/stop_signal.h"
 
 namespace sluice::task {
@@ -24,6 +26,14 @@ class PluginServices : public plugin::BasicHostServices {
   PluginServices(std::string connector, std::string logger_name, std::shared_ptr<metrics::Group> metrics_group,
                  store::OffsetStore* offsets, StopSignal& stop);
 
+  // Where the calls into the plugin are noted; before there is an instance.
+  void track(std::shared_ptr<TaskProgress> progress) { progress_ = std::move(progress); }
+  void entered(plugin::Callback callback) override {
+    if (progress_ != nullptr) progress_->entered(callback);
+  }
+  void left() override {
+    if (progress_ != nullptr) progress_->left();
+  }
   bool serves(Extension extension) const override {
     return extension == Extension::kOffsetReader && offsets_ != nullptr;
   }
@@ -59,6 +69,7 @@ class PluginServices : public plugin::BasicHostServices {
   const base::Logger logger_;
   const std::shared_ptr<metrics::Group> metrics_group_;
   store::OffsetStore* const offsets_;
+  std::shared_ptr<TaskProgress> progress_;
   std::atomic<std::thread::id> owner_;
   data::SchemaPool schemas_;
   data::Arena offset_arena_;     // of the last read_offsets

@@ -92,8 +92,10 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
  protected:
   base::Status run() override {
     services_.set_owner_thread();
+    services_.track(progress_);
     auto status = open();
     if (status) status = loop();
+    if (!status) report_failure(status.error());
     close();
     return status;
   }
@@ -184,6 +186,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
   base::Status loop() {
     while (!stopping()) {
+      progress_->beat();
       SLUICE_TRY(follow_pause());
       SLUICE_TRY(apply_rewinds());
       if (commit_due()) commit_async();
@@ -273,6 +276,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     }
     if (count > 0) sink_metrics_.put_time.observe(static_cast<double>(took) / 1e6);
     sink_metrics_.sent.add(count);
+    progress_->took_records(count);
     for (const kafka::PartitionOffset& next : next_)
       if (auto* entry = ledger_.find(next.partition)) entry->delivered = next.offset;
     next_.clear();
@@ -303,6 +307,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       pause_all();
     }
     policy_->count_retry();
+    progress_->retried(error.to_string());
     const std::int64_t wait = retry_after_ms > 0
                                   ? retry_after_ms
                                   : plugin_timeout_ms_.value_or(policy_->backoff_ms(std::min(retry_attempt_, 8)));

@@ -80,8 +80,10 @@ class SourceTask final : public TaskThread {
  protected:
   base::Status run() override {
     services_.set_owner_thread();
+    services_.track(progress_);
     auto status = open();
     if (status) status = loop();
+    if (!status) report_failure(status.error());
     close(!status);
     return status;
   }
@@ -208,6 +210,7 @@ class SourceTask final : public TaskThread {
 
   base::Status loop() {
     while (!stopping()) {
+      progress_->beat();
       drain(milliseconds(0));
       commit_offsets();
       if (pause_wanted()) {
@@ -299,6 +302,7 @@ class SourceTask final : public TaskThread {
     }
     report_paused();
     while (pause_wanted() && !stopping()) {
+      progress_->beat();
       drain(producer_->outstanding() > 0 ? kQueueFullWait : milliseconds(0));
       commit_offsets();
       if (producer_->outstanding() == 0)
@@ -319,10 +323,12 @@ class SourceTask final : public TaskThread {
       kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}",
                 id().to_string(), status.error().trace());
       policy_.count_retry();
+      progress_->retried(status.error().to_string());
       stop_.sleep_for(kRetryPause);
       return {};
     }
     const std::uint32_t count = batch->data->size();
+    progress_->took_records(count);
     if (count == 0) {
       batches_.give_back(std::move(batch));
       if (worker_.clock->monotonic_ns() - began < kEmptyPollMinNs) stop_.sleep_for(kEmptyPollPause);
@@ -568,6 +574,7 @@ class SourceTask final : public TaskThread {
       }
       if (flight.tracked) tracker_.ack(flight.ticket);
     }
+    if (written > 0) progress_->acknowledged();
     source_metrics_.written.add(static_cast<double>(written));
     active(-static_cast<std::int64_t>(written));
     hand_over_acks();
@@ -623,6 +630,7 @@ class SourceTask final : public TaskThread {
 
   void active(std::int64_t change) {
     active_ += change;
+    progress_->outstanding(static_cast<std::uint64_t>(std::max<std::int64_t>(active_, 0)));
     source_metrics_.active.set(static_cast<double>(active_));
     if (change > 1 || change < -1) source_metrics_.active_window.observe(static_cast<double>(active_));
   }

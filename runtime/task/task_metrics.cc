@@ -1,5 +1,7 @@
 #include "runtime/task/task_metrics.h"
 
+#include <utility>
+
 namespace sluice::task {
 namespace {
 
@@ -54,8 +56,10 @@ struct TaskMetrics::Shared {
   std::atomic<double> commits_bad{0};
 };
 
-TaskMetrics::TaskMetrics(metrics::Registry& registry, const base::TaskId& task, const base::Clock& clock)
-    : shared_(std::make_shared<Shared>(clock)),
+TaskMetrics::TaskMetrics(metrics::Registry& registry, const base::TaskId& task, const base::Clock& clock,
+                         std::shared_ptr<TaskProgress> progress)
+    : progress_(std::move(progress)),
+      shared_(std::make_shared<Shared>(clock)),
       group_(registry.group("connector-task-metrics", tags_of(task))),
       errors_(registry.group("task-error-metrics", tags_of(task))),
       batch_size_(&group_->max_and_avg("batch-size-max", "batch-size-avg")),
@@ -68,6 +72,8 @@ TaskMetrics::TaskMetrics(metrics::Registry& registry, const base::TaskId& task, 
 }
 
 void TaskMetrics::set_state(TaskState state) {
+  if (state == TaskState::kRunning) progress_->set_phase(Phase::kRunning);
+  if (state == TaskState::kPaused) progress_->set_phase(Phase::kPaused);
   const std::int64_t now = shared_->clock.monotonic_ns();
   const std::int64_t spent = now - shared_->since_ns.exchange(now);
   const TaskState before = shared_->state.exchange(state);
@@ -76,11 +82,13 @@ void TaskMetrics::set_state(TaskState state) {
 }
 
 void TaskMetrics::commit_succeeded(double duration_ms) {
+  progress_->committed();
   shared_->commits_good.fetch_add(1);
   commit_time_->observe(duration_ms);
 }
 
 void TaskMetrics::commit_failed() {
+  progress_->commit_failed();
   shared_->commits_bad.fetch_add(1);
 }
 

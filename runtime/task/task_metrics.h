@@ -9,6 +9,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/metrics/registry.h"
+#include "runtime/task/progress.h"
 
 namespace sluice::task {
 
@@ -16,7 +17,9 @@ enum class TaskState : int { kUnassigned, kRunning, kPaused, kFailed, kRestartin
 
 class TaskMetrics {
  public:
-  TaskMetrics(metrics::Registry& registry, const base::TaskId& task, const base::Clock& clock);
+  // `progress`: hears of states and commits too.
+  TaskMetrics(metrics::Registry& registry, const base::TaskId& task, const base::Clock& clock,
+              std::shared_ptr<TaskProgress> progress);
 
   void set_state(TaskState state);  // [task] also drives running-ratio and pause-ratio
   void batch(std::uint64_t records) { batch_size_->observe(static_cast<double>(records)); }
@@ -26,6 +29,7 @@ class TaskMetrics {
 
  private:
   struct Shared;  // read by the registry's thread
+  const std::shared_ptr<TaskProgress> progress_;
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<metrics::Group> group_;
   std::shared_ptr<metrics::Group> errors_;

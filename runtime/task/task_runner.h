@@ -12,6 +12,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/task/listener.h"
+#include "runtime/task/progress.h"
 #include "runtime/task/worker_context.h"
 
 namespace sluice::task {
@@ -53,6 +54,8 @@ class TaskRunner {
   // [herder] After a failed await: no further status, no further commits; the thread and what it uses stay until it
   // ends by itself.
   virtual void abandon() = 0;
+  // [any] What it has done; lives on after the runner. Null: not known.
+  virtual std::shared_ptr<const TaskProgress> progress() const { return nullptr; }
 
  protected:
   explicit TaskRunner(base::TaskId id) : id_(std::move(id)) {}

@@ -1,8 +1,10 @@
 #include "runtime/task/task_thread.h"
 
+#include <cxxabi.h>
 #include <pthread.h>
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "runtime/base/log.h"
@@ -19,7 +21,8 @@ TaskThread::TaskThread(const WorkerContext& worker, TaskSpec spec, TaskListener&
     : TaskRunner(spec.id),
       worker_(worker),
       spec_(std::move(spec)),
-      metrics_(std::make_shared<TaskMetrics>(*worker.metrics, spec_.id, *worker.clock)),
+      progress_(std::make_shared<TaskProgress>(*worker.clock)),
+      metrics_(std::make_shared<TaskMetrics>(*worker.metrics, spec_.id, *worker.clock, progress_)),
       listener_(listener),
       paused_(spec_.paused) {}
 
@@ -38,36 +41,69 @@ TaskThread::~TaskThread() {
   if (thread_.joinable()) thread_.detach();
 }
 
+// However the thread ends, by pthread_exit() in a plugin too: nobody waits for it any more, and its end is told.
+struct TaskThread::End {
+  TaskThread& task;
+  ~End() {
+    if (!task.progress_->snapshot().told) {
+      try {
+        task.tell(base::fail(base::Code::kBug, base::exceptions::kConnect, "The task's thread was ended from inside"));
+      } catch (...) {  // out of memory, say: the herder's watch finds it untold
+      }
+    }
+    task.progress_->set_phase(Phase::kEnded);
+    std::lock_guard lock(task.mutex_);
+    task.ended_ = true;
+    task.ended_changed_.notify_all();
+  }
+};
+
 void TaskThread::thread_main() {
   // Linux shows 15 characters.
   pthread_setname_np(pthread_self(), ("task-" + id().to_string()).substr(0, 15).c_str());
   const base::LogContext context(fmt::format("[{}|task-{}]", id().connector, id().task));
-  base::Status result;
-  // The last line of defence: a plugin's thunks catch what they throw, but bad_alloc may come from our own containers.
+  const End end{*this};
+  progress_->set_phase(Phase::kStarting);
+  tell(guarded_run());
+}
+
+// The last line of defence: a plugin's thunks catch what they throw, but bad_alloc may come from our own containers.
+base::Status TaskThread::guarded_run() {
   try {
-    result = run();
+    return run();
+  } catch (const abi::__forced_unwind&) {
+    throw;  // tidy: allow(throw): it must pass, or the process is aborted
+  } catch (const std::bad_alloc&) {
+    return base::fail(base::Code::kNoMemory, base::exceptions::kConnect, "The task ran out of memory");
   } catch (const std::exception& e) {
-    result = base::fail(base::Code::kBug, base::exceptions::kConnect, "The task threw a C++ exception: {}", e.what());
+    return base::fail(base::Code::kBug, base::exceptions::kConnect, "The task threw a C++ exception: {}", e.what());
+  } catch (...) {
+    return base::fail(base::Code::kBug, base::exceptions::kConnect, "The task threw a C++ exception of unknown type");
   }
-  if (!result && !stopping()) {
-    kLog.error(
-        "WorkerTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not "
-        "recover until "
-        "manually restarted\n{}",
-        id().to_string(), result.error().trace());
-    metrics_->set_state(TaskState::kFailed);
-    if (!abandoned()) listener_.on_task_failure(id(), result.error());
-  } else {
-    if (!result && result.error().code() != base::Code::kStopping) {
-      kLog.warn("WorkerTask{{id={}}} After being scheduled for shutdown, task threw an uncaught exception.\n{}",
-                id().to_string(), result.error().trace());
-    }
-    metrics_->set_state(TaskState::kUnassigned);
-    if (!abandoned()) listener_.on_task_shutdown(id());
+}
+
+void TaskThread::tell(const base::Status& result) {
+  if (!result && !stopping()) return report_failure(result.error());
+  if (!result && result.error().code() != base::Code::kStopping) {
+    kLog.warn("WorkerTask{{id={}}} After being scheduled for shutdown, task threw an uncaught exception.\n{}",
+              id().to_string(), result.error().trace());
   }
-  std::lock_guard lock(mutex_);
-  ended_ = true;
-  ended_changed_.notify_all();
+  metrics_->set_state(TaskState::kUnassigned);
+  if (!abandoned()) listener_.on_task_shutdown(id());
+  progress_->set_told();
+}
+
+void TaskThread::report_failure(const base::Error& error) {
+  if (stopping() || progress_->snapshot().told) return;
+  kLog.error(
+      "WorkerTask{{id={}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not "
+      "recover until "
+      "manually restarted\n{}",
+      id().to_string(), error.trace());
+  metrics_->set_state(TaskState::kFailed);
+  if (!abandoned()) listener_.on_task_failure(id(), error);
+  progress_->set_phase(Phase::kEnding);
+  progress_->set_told();
 }
 
 void TaskThread::set_paused(bool paused) {

@@ -27,6 +27,7 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   void request_stop() final;
   bool await(std::chrono::steady_clock::time_point deadline) final;
   void abandon() final;
+  std::shared_ptr<const TaskProgress> progress() const final { return progress_; }
   ~TaskThread() override;
 
  protected:
@@ -47,6 +48,8 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   void report_startup(std::string_view version);
   void report_paused();
   void report_resumed();
+  // The task has failed and only cleans up from now on: a plugin that hangs in stop() must not hide it.
+  void report_failure(const base::Error& error);
   // A record for (or from) this topic went through. Told to the listener once, again after a reset of the active
   // topics, and now and then, in case others have forgotten them.
   void note_topic(std::string_view topic);
@@ -56,10 +59,14 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   const WorkerContext& worker_;
   TaskSpec spec_;
   StopSignal stop_;
+  const std::shared_ptr<TaskProgress> progress_;
   std::shared_ptr<TaskMetrics> metrics_;
 
  private:
+  struct End;
   void thread_main();
+  base::Status guarded_run();
+  void tell(const base::Status& result);
 
   TaskListener& listener_;
   std::atomic<bool> paused_;

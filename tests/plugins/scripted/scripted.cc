@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 #include <mutex>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,6 +51,11 @@ class ScriptedSource final : public sluice::SourceTask {
                          .default_value(-1),
                      sluice::long_key("abort.at").doc("Behind this record one is aborted.").default_value(-1),
                      sluice::boolean_key("fail.start").doc("start fails.").default_value(false),
+                     sluice::string_key("fail.how")
+                         .doc("What a failure is: an error's status, one of a configuration, or a C++ exception.")
+                         .default_value("status")
+                         .one_of("status", "config", "throw", "bad_alloc"),
+                     sluice::boolean_key("hang.stop").doc("stop never returns.").default_value(false),
                      sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
 
   static std::uint64_t capabilities(const sluice::Config&) {
@@ -60,7 +67,12 @@ class ScriptedSource final : public sluice::SourceTask {
     journal_.line("start");
     commit_at_ = config.int64("commit.at");
     abort_at_ = config.int64("abort.at");
-    if (config.boolean("fail.start")) return sluice::fatal("told to fail at start");
+    fail_how_ = config.string("fail.how");
+    hang_stop_ = config.boolean("hang.stop");
+    if (config.boolean("fail.start")) {
+      if (fail_how_ == "config") return sluice::invalid_config("told to fail at start");
+      return sluice::fatal("told to fail at start");
+    }
     topic_ = config.string("topic");
     count_ = config.int64("count");
     batch_ = config.int32("batch");
@@ -89,7 +101,11 @@ class ScriptedSource final : public sluice::SourceTask {
         journal_.line("retry");
         return sluice::retry("told to retry at {}", next_);
       }
-      if (next_ == fail_at_ && out.empty()) return sluice::fatal("told to fail at {}", next_);
+      if (next_ == fail_at_ && out.empty()) {
+        if (fail_how_ == "throw") throw std::runtime_error("told to throw");
+        if (fail_how_ == "bad_alloc") throw std::bad_alloc();
+        return sluice::fatal("told to fail at {}", next_);
+      }
       if (next_ == retry_at_ || next_ == fail_at_) break;
       auto record = out.add(topic_);
       record.value(context().schemas().string(), out.format("{}", next_)).cookie(static_cast<std::uint64_t>(next_));
@@ -112,11 +128,15 @@ class ScriptedSource final : public sluice::SourceTask {
     journal_.line("commit");
     return sluice::ok();
   }
-  void stop() override { journal_.line("stop"); }
+  void stop() override {
+    journal_.line("stop");
+    while (hang_stop_) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
 
  private:
   Journal journal_;
-  std::string topic_;
+  std::string topic_, fail_how_;
+  bool hang_stop_ = false;
   std::int64_t count_ = 0, next_ = 0, retry_at_ = -1, fail_at_ = -1, filter_every_ = 0;
   std::int64_t commit_at_ = -1, abort_at_ = -1;
   std::int32_t batch_ = 3, lines_ = 1;

@@ -109,6 +109,32 @@ Result<herder::TaskStateInfo> FakeHerder::task_status(const base::TaskId& task) 
   return herder::TaskStateInfo{task.task, {"RUNNING", "127.0.0.1:8083", "1.0", ""}};
 }
 
+Result<herder::ConnectorHealth> FakeHerder::connector_health(std::string_view connector) {
+  SLUICE_TRY_ASSIGN(const auto status, connector_status(connector));
+  herder::ConnectorHealth health;
+  health.name = status.name;
+  health.connector.state = status.connector;
+  health.at_ms = 9000;
+  herder::PartHealth task;
+  task.task = 0;
+  task.state = {"RUNNING", "127.0.0.1:8083", "1.0", ""};
+  task.progress.emplace();
+  task.progress->phase = task::Phase::kRunning;
+  task.progress->callback = plugin::Callback::kPut;
+  task.progress->callback_since_ms = 2000;
+  task.restart = herder::RestartState{3, 1700000000000, ""};
+  herder::judge(task, health.at_ms);
+  health.level = task.level;
+  health.tasks.push_back(std::move(task));
+  return health;
+}
+
+Result<std::vector<herder::HealthEvent>> FakeHerder::connector_history(std::string_view connector) {
+  SLUICE_TRY(connector_status(connector));
+  return std::vector<herder::HealthEvent>{{1700000000000, -1, "RUNNING", "w:1", ""},
+                                          {1700000000001, 0, "FAILED", "w:1", "a cause"}};
+}
+
 Result<std::vector<herder::TaskInfo>> FakeHerder::task_infos(std::string_view connector, Deadline deadline) {
   SLUICE_TRY_ASSIGN(herder::ConnectorInfo info, connector_info(connector, deadline));
   return std::vector<herder::TaskInfo>{{info.tasks[0], info.config}};

@@ -48,6 +48,8 @@ class FakeHerder final : public herder::Herder {
   base::Result<config::ConfigMap> connector_config(std::string_view connector, Deadline) override;
   base::Result<herder::ConnectorStateInfo> connector_status(std::string_view connector) override;
   base::Result<herder::TaskStateInfo> task_status(const base::TaskId& task) override;
+  base::Result<herder::ConnectorHealth> connector_health(std::string_view connector) override;
+  base::Result<std::vector<herder::HealthEvent>> connector_history(std::string_view connector) override;
   base::Result<std::vector<herder::TaskInfo>> task_infos(std::string_view connector, Deadline) override;
   base::Result<herder::ConnectorInfo> create_connector(const herder::CreateRequest& request, Deadline) override;
   base::Result<herder::Created> put_connector_config(std::string_view connector, const config::ConfigMap& config,
