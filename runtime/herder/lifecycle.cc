@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::size_t kThreadsMax = 8;
 constexpr std::size_t kQueueMax = 10'000;
-constexpr int kConnectorItself = -1;  // among task numbers
+
+base::TaskId connector_id(std::string_view connector) {
+  return {std::string(connector), -1};
+}
 
 const base::Logger& logger() {
   static const base::Logger log{"org.apache.kafka.connect.runtime.Worker"};
@@ -86,7 +89,7 @@ void Lifecycle::connector_failed(const std::string& connector, const base::Error
   logger().error("Failed to start connector {}\n{}", connector, error.trace());
   metrics_.connector_started(false);
   statuses_.put_connector(connector, state::kFailed, error.trace());
-  events_.failed({connector, kConnectorItself}, error);
+  events_.failed(connector_id(connector), error);
 }
 
 void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
@@ -110,7 +113,7 @@ void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
     instances.class_name = spec.component.class_name;
     instances.config = std::move(prepared->config);
     instances.limits = prepared->limits;
-    health_.watch({name, kConnectorItself}, instances.connector->progress());
+    health_.watch(connector_id(name), instances.connector->progress());
     instances.connector->start(to_connector_state(spec.target),
                                interruptible<task::ConnectorState>(name, [name, then](auto reached) {
                                  if (!reached) return then(base::fail(std::move(reached).error()));
@@ -136,7 +139,7 @@ void Lifecycle::change_state(const std::string& connector, TargetState target, T
 void Lifecycle::stop_connector(const std::string& connector, Finished then) {
   const auto found = instances_.find(connector);
   if (found == instances_.end() || !found->second.connector) return then();
-  health_.unwatch({connector, kConnectorItself});
+  health_.unwatch(connector_id(connector));
   const auto runner = std::move(found->second.connector);
   found->second.connector = nullptr;
   if (found->second.tasks.empty()) instances_.erase(found);
@@ -331,64 +334,56 @@ void Lifecycle::stop_all(Finished then) {
 
 // ---- what the instances tell, on their own threads
 
-void Lifecycle::tell_failed(const base::TaskId& id, const base::Error& error) {
-  loop_->post([this, id, error] {
-    if (!closed_) events_.failed(id, error);
+void Lifecycle::tell(std::function<void()> event) {
+  loop_->post([this, event = std::move(event)] {
+    if (!closed_) event();
   });
 }
-void Lifecycle::tell_running(const base::TaskId& id) {
-  loop_->post([this, id] {
-    if (!closed_) events_.running(id);
-  });
-}
-
 void Lifecycle::on_connector_startup(std::string_view connector, std::string_view version) {
   metrics_.connector_started(true);
   if (!version.empty()) statuses_.set_connector_version(connector, std::string(version));
   statuses_.put_connector(connector, state::kRunning);
-  tell_running({std::string(connector), kConnectorItself});
+  tell([this, id = connector_id(connector)] { events_.running(id); });
 }
 void Lifecycle::on_connector_pause(std::string_view connector) {
   statuses_.put_connector(connector, state::kPaused);
-  tell_running({std::string(connector), kConnectorItself});
+  tell([this, id = connector_id(connector)] { events_.running(id); });
 }
 void Lifecycle::on_connector_stop(std::string_view connector) {
   statuses_.put_connector(connector, state::kStopped);
-  tell_running({std::string(connector), kConnectorItself});
+  tell([this, id = connector_id(connector)] { events_.running(id); });
 }
 void Lifecycle::on_connector_resume(std::string_view connector) {
   statuses_.put_connector(connector, state::kRunning);
-  tell_running({std::string(connector), kConnectorItself});
+  tell([this, id = connector_id(connector)] { events_.running(id); });
 }
 void Lifecycle::on_connector_failure(std::string_view connector, const base::Error& error) {
   statuses_.put_connector(connector, state::kFailed, error.trace());
-  tell_failed({std::string(connector), kConnectorItself}, error);
+  tell([this, id = connector_id(connector), error] { events_.failed(id, error); });
 }
 void Lifecycle::on_connector_shutdown(std::string_view connector) {
   statuses_.connector_ended(connector);
 }
 void Lifecycle::on_task_reconfiguration_requested(std::string_view connector) {
-  loop_->post([this, name = std::string(connector)] {
-    if (!closed_) events_.task_reconfiguration(name);
-  });
+  tell([this, name = std::string(connector)] { events_.task_reconfiguration(name); });
 }
 void Lifecycle::on_task_startup(const base::TaskId& task, std::string_view version) {
   metrics_.task_started(true);
   if (!version.empty()) statuses_.set_task_version(task, std::string(version));
   statuses_.put_task(task, state::kRunning);
-  tell_running(task);
+  tell([this, task] { events_.running(task); });
 }
 void Lifecycle::on_task_pause(const base::TaskId& task) {
   statuses_.put_task(task, state::kPaused);
-  tell_running(task);
+  tell([this, task] { events_.running(task); });
 }
 void Lifecycle::on_task_resume(const base::TaskId& task) {
   statuses_.put_task(task, state::kRunning);
-  tell_running(task);
+  tell([this, task] { events_.running(task); });
 }
 void Lifecycle::on_task_failure(const base::TaskId& task, const base::Error& error) {
   statuses_.put_task(task, state::kFailed, error.trace());
-  tell_failed(task, error);
+  tell([this, task, error] { events_.failed(task, error); });
 }
 void Lifecycle::on_task_shutdown(const base::TaskId& task) {
   statuses_.task_ended(task);

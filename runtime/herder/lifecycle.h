@@ -139,9 +139,7 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   };
   std::vector<MadeTask> make_tasks(const ConnectorSpec& spec, const std::vector<TaskToMake>& tasks);
   void connector_failed(const std::string& connector, const base::Error& error);
-  // [any]
-  void tell_failed(const base::TaskId& id, const base::Error& error);
-  void tell_running(const base::TaskId& id);
+  void tell(std::function<void()> event);  // [any] on the herder thread
   void await_tasks(const std::string& connector, std::vector<std::shared_ptr<task::TaskRunner>> runners, Finished then);
   bool take_wait(const std::string& connector, std::uint64_t number);
   Finished counted(Finished then);

@@ -65,8 +65,7 @@ void TaskWatch::hangs(const base::TaskId& id, const HealthBook::Progress& progre
   if (age_ms < hang_timeout_ms_ || now.told || (state && state->state == state::kFailed)) return;
   const base::Error error = hang_error(id, now.callback, age_ms, hang_timeout_ms_);
   logger().error("{}", error.message());
-  hung_[id] = {progress, now.callback, now.callback_since_ms, state ? state->state : std::string(state::kUnassigned),
-               error.trace()};
+  hung_[id] = {progress, now.callback, now.callback_since_ms, state ? state->state : std::string(state::kUnassigned)};
   put(id, state::kFailed, error.trace());
   events_.failed(id, error);
 }

@@ -41,15 +41,15 @@ TaskThread::~TaskThread() {
   if (thread_.joinable()) thread_.detach();
 }
 
-// However the thread ends, by pthread_exit() in a plugin too: nobody waits for it any more, and its end is told.
+// However the thread ends, by pthread_exit() in a plugin too: its end is told, and nobody waits for it any more.
 struct TaskThread::End {
   TaskThread& task;
+  base::Status result =
+      base::fail(base::Code::kBug, base::exceptions::kConnect, "The task's thread was ended from inside");
   ~End() {
-    if (!task.progress_->snapshot().told) {
-      try {
-        task.tell(base::fail(base::Code::kBug, base::exceptions::kConnect, "The task's thread was ended from inside"));
-      } catch (...) {  // out of memory, say: the herder's watch finds it untold
-      }
+    try {
+      task.tell(result);
+    } catch (const std::exception&) {  // out of memory, say: the herder's watch finds it untold
     }
     task.progress_->set_phase(Phase::kEnded);
     std::lock_guard lock(task.mutex_);
@@ -62,9 +62,9 @@ void TaskThread::thread_main() {
   // Linux shows 15 characters.
   pthread_setname_np(pthread_self(), ("task-" + id().to_string()).substr(0, 15).c_str());
   const base::LogContext context(fmt::format("[{}|task-{}]", id().connector, id().task));
-  const End end{*this};
+  End end{*this};
   progress_->set_phase(Phase::kStarting);
-  tell(guarded_run());
+  end.result = guarded_run();
 }
 
 // The last line of defence: a plugin's thunks catch what they throw, but bad_alloc may come from our own containers.
