@@ -50,6 +50,7 @@ class Health(unittest.TestCase):
 
     def test_hung_callbacks_are_seen(self):
         worker = self.worker()
+        worker.create("feed", self.hang_config(""))  # a source that works: what the sink gets
         for where, kind in (("task.start", "Source"), ("task.poll", "Source"), ("sink.put", "Sink")):
             name = where.replace(".", "-")
             worker.create(name, self.hang_config(where, kind))
