@@ -1,6 +1,7 @@
 #include "runtime/data/batch.h"
 
 #include <cstring>
+#include <functional>
 
 namespace sluice::data {
 namespace {
@@ -19,6 +20,11 @@ bool grow(Arena& arena, const T*& table, std::uint32_t count, const T*& owned, s
   return true;
 }
 
+// Addresses differ in their middle bits.
+std::size_t hash_of(const sluice_schema* schema) {
+  return static_cast<std::size_t>((reinterpret_cast<std::uintptr_t>(schema) * 0x9E37'79B9'7F4A'7C15U) >> 32U);
+}
+
 }  // namespace
 
 Batch::Batch(std::size_t limit_bytes) : arena_(limit_bytes), batch_{} {
@@ -32,8 +38,11 @@ Batch::~Batch() {
 }
 
 std::uint32_t Batch::topic_index(std::string_view topic) {
-  for (std::uint32_t i = batch_.topic_count; i-- > 0;)
-    if (view(batch_.topics[i]) == topic) return i;
+  const std::hash<std::string_view> hash;
+  const std::uint32_t found = topic_lookup_.find(
+      batch_.topics, batch_.topic_count, [&](std::uint32_t i) { return view(batch_.topics[i]) == topic; },
+      [&](std::uint32_t i) { return hash(view(batch_.topics[i])); }, [&] { return hash(topic); });
+  if (found != TableIndex::kNone) return found;
   if (!grow(arena_, batch_.topics, batch_.topic_count, topics_owned_, topic_capacity_)) return kNoIndex;
   const std::string_view copy = arena_.copy(topic);
   if (copy.data() == nullptr) return kNoIndex;
@@ -43,8 +52,10 @@ std::uint32_t Batch::topic_index(std::string_view topic) {
 
 std::uint32_t Batch::schema_index(const Schema* schema) {
   if (schema == nullptr) return SLUICE_NO_SCHEMA;
-  for (std::uint32_t i = batch_.schema_count; i-- > 0;)
-    if (batch_.schemas[i] == schema) return i;
+  const std::uint32_t found = schema_lookup_.find(
+      batch_.schemas, batch_.schema_count, [&](std::uint32_t i) { return batch_.schemas[i] == schema; },
+      [&](std::uint32_t i) { return hash_of(batch_.schemas[i]); }, [&] { return hash_of(schema); });
+  if (found != TableIndex::kNone) return found;
   if (!grow(arena_, batch_.schemas, batch_.schema_count, schemas_owned_, schema_capacity_)) return kNoIndex;
   const_cast<const sluice_schema**>(batch_.schemas)[batch_.schema_count] = schema;
   return batch_.schema_count++;
@@ -78,6 +89,8 @@ void Batch::reset() {
   topic_capacity_ = schema_capacity_ = 0;
   topics_owned_ = nullptr;
   schemas_owned_ = nullptr;
+  topic_lookup_.clear();
+  schema_lookup_.clear();
 }
 
 }  // namespace sluice::data

@@ -13,6 +13,7 @@
 
 #include "runtime/base/status.h"
 #include "runtime/data/arena.h"
+#include "runtime/data/table_index.h"
 
 namespace sluice::data {
 
@@ -56,8 +57,8 @@ class Batch {
     return index == SLUICE_NO_SCHEMA ? nullptr : static_cast<const Schema*>(batch_.schemas[index]);
   }
 
-  // Index of a topic or schema in the batch's tables, added if new. Tables grow in the arena. The last one asked for is
-  // found at once; others by a search over the table, which is short. kNoIndex: the arena's limit is reached.
+  // Index of a topic or schema in the batch's tables, added if new. Tables grow in the arena. The last ones added are
+  // found at once. kNoIndex: the arena's limit is reached.
   static constexpr std::uint32_t kNoIndex = UINT32_MAX - 1;
   std::uint32_t topic_index(std::string_view topic);
   std::uint32_t schema_index(const Schema* schema);  // nullptr gives SLUICE_NO_SCHEMA
@@ -76,6 +77,8 @@ class Batch {
   const sluice_schema* const* schemas_owned_ = nullptr;
   std::uint32_t topic_capacity_ = 0;
   std::uint32_t schema_capacity_ = 0;
+  TableIndex topic_lookup_;
+  TableIndex schema_lookup_;
 };
 
 }  // namespace sluice::data
