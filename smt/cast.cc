@@ -53,7 +53,7 @@ base::Result<Spec> parse_spec(const config::List& mappings) {
   std::vector<std::string> names;
   std::vector<Kind> types;
   for (const std::string& mapping : mappings) {
-    const auto parts = split_mapping(mapping);
+    const auto parts = base::java_split(mapping, ':');
     if (parts.empty())
       return base::fail(base::Code::kInvalidConfig, "java.lang.ArrayIndexOutOfBoundsException",
                         "Index 1 out of bounds for length 0");

@@ -289,7 +289,7 @@ class ExtractNewDocumentState final : public data::RecordTransform {
     std::string_view name = value_schema.name();  // of an envelope
     name.remove_suffix(std::string_view(".Envelope").size());
     Plan plan;
-    for (const auto part : java_split(name, '.')) {
+    for (const auto part : base::java_split(name, '.')) {
       if (!plan.name.empty()) plan.name += '.';
       plan.name += adjust_schema_name(options_.schema_names, part);
     }

@@ -56,9 +56,9 @@ base::Result<std::optional<FoundReference>> find(const FieldReference& reference
 }  // namespace
 
 base::Result<FieldReference> FieldReference::parse(std::string_view prefix, std::string_view text) {
-  const auto parts = java_split(text, ':');
+  const auto parts = base::java_split(text, ':');
   if (parts.empty()) return index_error(0);
-  const auto names = java_split(parts[0], '.');
+  const auto names = base::java_split(parts[0], '.');
   if (names.empty()) return index_error(1);
   if (parts.size() > 2)
     return base::fail(base::Code::kInvalidConfig, base::exceptions::kIllegalArgument, "Unexpected field name: {}",
@@ -79,7 +79,7 @@ base::Result<FieldReference> FieldReference::parse(std::string_view prefix, std:
 base::Result<std::vector<FieldReference>> FieldReference::parse_list(std::string_view prefix, std::string_view text) {
   std::vector<FieldReference> references;
   if (text.empty()) return references;
-  for (const auto item : java_split(text, ',')) {
+  for (const auto item : base::java_split(text, ',')) {
     SLUICE_TRY_ASSIGN(auto reference, parse(prefix, base::java_trim(item)));
     references.push_back(std::move(reference));
   }

@@ -34,7 +34,7 @@ std::optional<bool> parse_bool(std::string_view text) {
 std::vector<std::string> parse_list(const Text& text) {
   std::vector<std::string> items;
   if (!text) return items;
-  for (const auto item : java_split(*text, ',')) items.emplace_back(base::java_trim(item));
+  for (const auto item : base::java_split(*text, ',')) items.emplace_back(base::java_trim(item));
   return items;
 }
 
@@ -246,13 +246,6 @@ std::int32_t DebeziumFields::integer(const config::ConfigMap& config, std::strin
 
 std::vector<std::string> DebeziumFields::list(const config::ConfigMap& config, std::string_view name) const {
   return parse_list(field_text(find(name), config));
-}
-
-std::vector<std::string_view> java_split(std::string_view text, char separator) {
-  auto items = base::split(text, separator);
-  if (items.size() == 1) return items;
-  while (!items.empty() && items.back().empty()) items.pop_back();
-  return items;
 }
 
 bool is_blank(std::string_view text) {

@@ -83,8 +83,6 @@ class DebeziumFields {
   std::vector<DebeziumField> fields_;
 };
 
-// String.split with a single character: drops empty items at the end, but gives one empty item for an empty text.
-std::vector<std::string_view> java_split(std::string_view text, char separator);
 // Strings.isNullOrBlank.
 bool is_blank(std::string_view text);
 

@@ -168,7 +168,7 @@ base::Result<std::unique_ptr<data::Transform>> make_partition_routing(const conf
   std::vector<std::vector<std::string>> paths;
   for (const auto& field : fields.list(config, "partition.payload.fields")) {
     auto& path = paths.emplace_back();
-    for (const auto name : java_split(field, '.')) path.emplace_back(base::java_trim(name));
+    for (const auto name : base::java_split(field, '.')) path.emplace_back(base::java_trim(name));
   }
   const auto function = base::java_trim(fields.text(config, "partition.hash.function").value_or(""));
   return std::make_unique<PartitionRouting>(std::move(paths), fields.integer(config, "partition.topic.num"),

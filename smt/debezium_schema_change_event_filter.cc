@@ -88,7 +88,7 @@ config::ConfigDef schema_change_event_filter_config() {
 base::Result<std::unique_ptr<data::Transform>> make_schema_change_event_filter(const config::ConfigMap& config) {
   SLUICE_TRY(config_fields().validate(config));
   TypeSet excluded{};
-  for (const auto name : java_split(*config.get(kKey), ',')) {
+  for (const auto name : base::java_split(*config.get(kKey), ',')) {
     SLUICE_TRY_ASSIGN(const std::size_t type, type_named(base::java_trim(name), base::Code::kInvalidConfig));
     excluded[type] = true;
   }

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/base/strings.h"
 #include "runtime/data/check_value.h"
 #include "smt/debezium_envelope.h"
-#include "smt/debezium_fields.h"
 #include "smt/shapes.h"
 #include "smt/side.h"
 #include "smt/struct_fields.h"
@@ -49,7 +49,7 @@ std::optional<std::string_view> name_in_new(const Parts& parts, std::string_view
 class ValueExtension::Preparation {
  public:
   Preparation(data::SchemaPool& pool, std::span<const NewEntry> entries) : pool_(pool), entries_(entries) {
-    for (const auto& entry : entries) parts_.push_back(java_split(entry.name, '.'));
+    for (const auto& entry : entries) parts_.push_back(base::java_split(entry.name, '.'));
   }
 
   // Paths must not go through primitive fields.

@@ -21,9 +21,9 @@ using Text = std::optional<std::string>;
 // AdditionalFieldsValidator.
 Text placements_problem(const Text& text, const config::ConfigMap&) {
   if (!text) return std::nullopt;
-  const auto items = java_split(*text, ',');
+  const auto items = base::java_split(*text, ',');
   for (const auto item : items) {
-    const auto parts = java_split(item, ':').size();
+    const auto parts = base::java_split(item, ':').size();
     if (parts == 2 || parts == 3) continue;
     return fmt::format("A comma-separated list of valid String pairs or trios is expected but got: [{}]",
                        fmt::join(items, ", "));
@@ -203,8 +203,8 @@ OutboxPlacement parse_placement(std::string_view word) {
 std::vector<OutboxField> parse_placements(const Text& text) {
   std::vector<OutboxField> fields;
   if (!text) return fields;
-  for (const auto item : java_split(*text, ',')) {
-    const auto parts = java_split(item, ':');
+  for (const auto item : base::java_split(*text, ',')) {
+    const auto parts = base::java_split(item, ':');
     const auto part = [&](std::size_t i) { return std::string(base::java_trim(parts[i])); };
     fields.push_back({parse_placement(part(1)), part(0), parts.size() == 3 ? part(2) : part(0)});
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/strings.h"
 #include "runtime/config/hash_order.h"
 #include "smt/map_edit.h"
 #include "smt/per_schema.h"
@@ -65,7 +66,7 @@ base::Result<Renames> parse_renames(const config::List& mappings) {
   Renames renames;
   std::vector<std::string> order;
   for (const std::string& mapping : mappings) {
-    const auto parts = split_mapping(mapping);
+    const auto parts = base::java_split(mapping, ':');
     if (parts.size() != 2)
       return base::fail(config::invalid_value("renames", mappings, "Invalid rename mapping: " + mapping));
     if (renames.forward.set(parts[0], parts[1])) order.emplace_back(parts[0]);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/strings.h"
 #include "runtime/data/arena.h"
 #include "smt/map_edit.h"
 #include "smt/per_schema.h"
@@ -174,7 +175,7 @@ base::Result<std::unique_ptr<data::Transform>> make(Side side, const config::Con
   SLUICE_TRY_ASSIGN(const auto parsed, replace_field_config().parse(config));
   Options options{parsed.list("exclude"), parsed.list("include"), {}, parsed.boolean("replace.null.with.default")};
   for (const auto& mapping : parsed.list("renames")) {
-    const auto parts = split_mapping(mapping);  // two, as the definition has checked
+    const auto parts = base::java_split(mapping, ':');  // two, as the definition has checked
     options.renames.insert_or_assign(std::string(parts[0]), std::string(parts[1]));
   }
   return std::make_unique<ReplaceNestedField>(side, std::move(options));

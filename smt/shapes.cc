@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/base/strings.h"
 #include "runtime/data/value_text.h"
 
 namespace sluice::smt {
@@ -69,12 +68,6 @@ config::Validator non_empty_list() {
         return base::fail(config::invalid_value(name, value, "Empty list"));
       },
       "non-empty list");
-}
-
-std::vector<std::string_view> split_mapping(std::string_view mapping) {
-  auto parts = base::split(mapping, ':');
-  while (!mapping.empty() && !parts.empty() && parts.back().empty()) parts.pop_back();
-  return parts;
 }
 
 }  // namespace sluice::smt

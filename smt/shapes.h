@@ -72,8 +72,4 @@ config::ConfigKey replace_null_with_default_key();
 // Connect's NonEmptyListValidator: "Empty list".
 config::Validator non_empty_list();
 
-// The parts of a mapping such as "old:new", as Java's String.split gives them: empty parts at the end do not count,
-// unless there is nothing to split.
-std::vector<std::string_view> split_mapping(std::string_view mapping);
-
 }  // namespace sluice::smt

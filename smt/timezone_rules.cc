@@ -32,7 +32,7 @@ TimezoneRules::TimezoneRules(const std::vector<std::string>& list) {
   // A prefix also counts for the rules behind it that have none.
   std::string_view prefix;
   for (const auto& rule : list) {
-    const auto parts = java_split(rule, ':');
+    const auto parts = base::java_split(rule, ':');
     const bool prefixed = parts.size() > 1 && (base::equals_ignore_case_ascii(parts[0], "source") ||
                                                base::equals_ignore_case_ascii(parts[0], "topic"));
     if (prefixed) prefix = parts[0];

@@ -51,6 +51,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::vector<std::string_view> java_split(std::string_view text, char separator) {
+  auto items = split(text, separator);
+  if (items.size() == 1) return items;
+  while (!items.empty() && items.back().empty()) items.pop_back();
+  return items;
+}
+
 std::string join(const std::vector<std::string>& items, std::string_view separator) {
   std::string result;
   for (std::size_t i = 0; i < items.size(); ++i) {

@@ -13,6 +13,8 @@ namespace sluice::base {
 std::string_view java_trim(std::string_view text);
 // Splits at each `separator`; keeps empty items; an empty text gives one empty item.
 std::vector<std::string_view> split(std::string_view text, char separator);
+// Java's String.split at one character: no empty items at the end, but one for an empty text.
+std::vector<std::string_view> java_split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& items, std::string_view separator);
 std::string to_lower_ascii(std::string_view text);
 std::string to_upper_ascii(std::string_view text);
