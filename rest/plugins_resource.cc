@@ -8,6 +8,7 @@
 #include "rest/resources.h"
 #include "runtime/config/config_infos.h"
 #include "runtime/config/connector_config.h"
+#include "runtime/config/platform_classes.h"
 
 namespace sluice::rest {
 namespace {
@@ -75,7 +76,13 @@ std::vector<config::ConfigKeyInfo> key_infos(const ComponentCatalog& catalog, st
 HttpResponse keys(const ComponentCatalog& catalog, const RequestContext& context) {
   const std::string& plugin = context.path[0];
   const auto name = catalog.resolve(plugin);
-  if (!name) return error_response(404, fmt::format("Unknown plugin {}.", plugin));
+  if (!name) {
+    // Connect finds such a class and then cannot make one of it.
+    const config::PlatformClass* known = config::find_platform_class(plugin);
+    if (known != nullptr && (known->interface || known->abstract || plugin.starts_with("java.")))
+      return error_response(500, "Instantiation error");
+    return error_response(404, fmt::format("Unknown plugin {}.", plugin));
+  }
   for (const auto& [kind, type] : kKinds) {
     if (!catalog.is_a(*name, kind)) continue;
     const auto def = catalog.config_def(*name, kind);

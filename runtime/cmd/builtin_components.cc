@@ -1,9 +1,19 @@
 #include "runtime/cmd/builtin_components.h"
 
+#include <string_view>
+
 #include "runtime/convert/builtin.h"
 #include "smt/builtin.h"
 
 namespace sluice::cmd {
+namespace {
+
+// A worker of stock Connect lists Kafka's own: what is more here must not change the answers that its clients compare.
+bool is_kafkas(std::string_view class_name) {
+  return class_name.starts_with("org.apache.kafka.");
+}
+
+}  // namespace
 
 base::Status add_builtin_components(plugin::Registry& registry) {
   for (const auto& converter : convert::builtin_converters()) {
@@ -21,6 +31,7 @@ base::Status add_builtin_components(plugin::Registry& registry) {
     component.kinds = {config::ComponentKind::kTransformation};
     component.config_def = transform.config_def;
     component.transform = transform.create;
+    component.listed = is_kafkas(transform.class_name);
     SLUICE_TRY(registry.add(std::move(component)));
   }
   for (const auto& predicate : smt::builtin_predicates()) {

@@ -344,7 +344,9 @@ std::vector<std::string> Registry::list(ComponentKind kind) const {
   impl_->look_again();
   std::vector<std::string> names;
   for (const auto& entry : impl_->current()->entries)
-    if (entry.kind == kind && (names.empty() || names.back() != entry.class_name)) names.push_back(entry.class_name);
+    if (entry.kind == kind && (entry.builtin == nullptr || entry.builtin->listed) &&
+        (names.empty() || names.back() != entry.class_name))
+      names.push_back(entry.class_name);
   return names;
 }
 

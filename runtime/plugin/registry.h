@@ -34,6 +34,7 @@ struct BuiltinComponent {
   std::string class_name;                    // canonical
   std::string version;                       // empty: the worker's
   std::vector<config::ComponentKind> kinds;  // a converter may serve as header converter too
+  bool listed = true;                        // false: not in list(), known to who names it
   std::function<config::ConfigDef()> config_def;
   std::function<base::Result<std::unique_ptr<data::Converter>>(const config::ConfigMap&, bool is_key)> converter;
   std::function<base::Result<std::unique_ptr<data::HeaderConverter>>(const config::ConfigMap&)> header_converter;
