@@ -1,5 +1,6 @@
 #include "runtime/base/log.h"
 
+#include <fmt/chrono.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -8,10 +9,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <mutex>
 
+#include "runtime/base/json_text.h"
+#include "runtime/base/secrets.h"
 #include "runtime/base/strings.h"
 
 namespace sluice::base {
@@ -26,7 +30,7 @@ struct Logger::Node {
 
 namespace {
 
-thread_local std::string t_context;
+thread_local LogContext::Subject t_subject;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
@@ -48,33 +52,62 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
+std::string utc_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+}
+
+// What a message says before the trace that callers put on the lines below it, and the parts of that trace.
+struct Split {
+  std::string_view message;
+  std::string_view exception;  // empty: no trace
+  std::string_view exception_message;
+  std::string_view trace;
+};
+
+bool is_class_name(std::string_view text) {
+  bool dotted = false;
   for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-          out += c;
-    }
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!plain && c != '.' && c != '$') return false;
+    dotted = dotted || c == '.';
   }
-  out += '"';
+  return dotted;
+}
+
+Split split_trace(std::string_view text) {
+  const auto line = text.find('\n');
+  if (line == std::string_view::npos) return {text, {}, {}, {}};
+  const std::string_view trace = text.substr(line + 1);
+  const std::string_view head = trace.substr(0, trace.find("\n\tat "));
+  const auto colon = head.find(": ");
+  const std::string_view exception = head.substr(0, colon);
+  if (head.size() == trace.size() || !is_class_name(exception)) return {text, {}, {}, {}};
+  return {text.substr(0, line), exception, colon == std::string_view::npos ? "" : head.substr(colon + 2), trace};
+}
+
+void append_member(std::string_view name, std::string_view text, std::string& out) {
+  out.append(",\"").append(name).append("\":");
+  append_json_string(text, out);
+}
+
+std::string json_line(std::string_view logger, LogLevel level, std::string_view text,
+                      const LogContext::Subject& subject) {
+  const Split split = split_trace(text);
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}")", utc_time(), log_level_name(level));
+  append_member("logger", logger, line);
+  if (!subject.connector.empty()) append_member("connector", subject.connector, line);
+  if (subject.task) line += fmt::format(",\"task\":{}", *subject.task);
+  append_member("message", split.message, line);
+  if (!split.exception.empty()) {
+    line += R"(,"error":{"class":)";
+    append_json_string(split.exception, line);
+    append_member("message", split.exception_message, line);
+    append_member("trace", split.trace, line);
+    line += '}';
+  }
+  return line + '}';
 }
 
 // The tree of loggers and the one spdlog logger that all of them write to.
@@ -117,21 +150,11 @@ class Tree {
       backend = backend_;
       json = json_;
     }
-    if (json) {
-      const auto now =
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-      std::string line = fmt::format(R"({{"ts_ms":{},"level":"{}","logger":)", now.count(), log_level_name(level));
-      append_json_string(node.name, line);
-      line += R"(,"context":)";
-      append_json_string(t_context, line);
-      line += R"(,"message":)";
-      append_json_string(message, line);
-      line += '}';
-      backend->log(to_spdlog(level), line);
-    } else {
-      backend->log(to_spdlog(level), fmt::format("{} {}{}{} ({})", log_level_name(level), t_context,
-                                                 t_context.empty() ? "" : " ", message, node.name));
-    }
+    const std::string text = without_secrets(std::string(message));
+    const std::string& about = t_subject.text;
+    backend->log(to_spdlog(level), json ? json_line(node.name, level, text, t_subject)
+                                        : fmt::format("{} {}{}{} ({})", log_level_name(level), about,
+                                                      about.empty() ? "" : " ", text, node.name));
   }
 
   void flush() {
@@ -270,9 +293,15 @@ void Logger::write(LogLevel level, std::string_view message) const {
   Tree::instance().write(*node_, level, message);
 }
 
-LogContext::LogContext(std::string context) : previous_(std::exchange(t_context, std::move(context))) {}
+LogContext::LogContext(std::string connector, std::optional<int> task) {
+  Subject subject;
+  subject.text = task ? fmt::format("[{}|task-{}]", connector, *task) : fmt::format("[{}|worker]", connector);
+  subject.connector = std::move(connector);
+  subject.task = task;
+  previous_ = std::exchange(t_subject, std::move(subject));
+}
 LogContext::~LogContext() {
-  t_context = std::move(previous_);
+  t_subject = std::move(previous_);
 }
 
 }  // namespace sluice::base

@@ -1,7 +1,7 @@
 #pragma once
 // Structured logging for the worker: a level, a logger name, a message and a context (connector, task) that every line
-// of a thread carries. The implementation (spdlog) stays in log.cc. Any thread may log. Secrets are the caller's duty:
-// values of type PASSWORD never reach a log call.
+// of a thread carries. The implementation (spdlog) stays in log.cc. Any thread may log. Known secrets (secrets.h) are
+// masked on the way; whole configurations never reach a log call.
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ std::string_view log_level_name(LogLevel level);
 std::optional<LogLevel> parse_log_level(std::string_view name);
 
 struct LogOptions {
-  bool json = false;  // one JSON object a line instead of text
+  bool json = false;  // one JSON object a line instead of text (docs/metrics.md)
   std::string file;   // empty: standard error
   LogLevel level = LogLevel::kInfo;
 };
@@ -76,17 +76,23 @@ class Logger {
   Node* node_;
 };
 
-// Puts `[connector|task-0] ` style context on every line that this thread logs while in scope (Connect's MDC
-// `connector.context`).
+// Says on every line that this thread logs while in scope whom it is about: `[connector|task-0]` as Connect's MDC
+// `connector.context` has it, `[connector|worker]` for the connector itself.
 class LogContext {
  public:
-  explicit LogContext(std::string context);
+  LogContext(std::string connector, std::optional<int> task);
   ~LogContext();
   LogContext(const LogContext&) = delete;
   LogContext& operator=(const LogContext&) = delete;
 
+  struct Subject {
+    std::string text;  // "[connector|task-0]"; empty: none
+    std::string connector;
+    std::optional<int> task;
+  };
+
  private:
-  std::string previous_;
+  Subject previous_;
 };
 
 }  // namespace sluice::base

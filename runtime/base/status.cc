@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "runtime/base/secrets.h"
+
 namespace sluice::base {
 
 std::string_view code_name(Code code) {
@@ -66,7 +68,7 @@ std::string Error::trace() const {
     if (!error->message_.empty()) text.append(": ").append(error->message_);
     text += "\n\tat sluice(native)\n";
   }
-  return text;
+  return without_secrets(std::move(text));
 }
 
 void assert_failed(const char* expression, const char* file, int line) {

@@ -191,7 +191,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
 
   void thread_main() {
     pthread_setname_np(pthread_self(), ("conn-" + config_.name()).substr(0, 15).c_str());
-    const base::LogContext context(fmt::format("[{}|worker]", config_.name()));
+    const base::LogContext context(config_.name(), std::nullopt);
     services_.set_owner_thread();
     while (step()) {
     }

@@ -61,7 +61,7 @@ struct TaskThread::End {
 void TaskThread::thread_main() {
   // Linux shows 15 characters.
   pthread_setname_np(pthread_self(), ("task-" + id().to_string()).substr(0, 15).c_str());
-  const base::LogContext context(fmt::format("[{}|task-{}]", id().connector, id().task));
+  const base::LogContext context(id().connector, id().task);
   End end{*this};
   progress_->set_phase(Phase::kStarting);
   end.result = guarded_run();
