@@ -10,6 +10,7 @@
 #include "rest/errors.h"
 #include "rest/location.h"
 #include "rest/resources.h"
+#include "rest/secret_filter.h"
 #include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 
@@ -41,6 +42,7 @@ base::Status check_name(const std::string& name, config::ConfigMap& config) {
 struct Workers {
   Herder& herder;        // of this worker
   Forwarder& forwarder;  // to the others
+  const SecretFilter& secrets;
 };
 
 std::string connector_path(const RequestContext& context, std::string_view rest = "") {
@@ -55,14 +57,15 @@ HttpResponse status_answer(const base::Status& status, int success) {
   return status ? empty_response(success) : error_response(status.error());
 }
 
-HttpResponse created(const HttpRequest& request, const herder::ConnectorInfo& info) {
-  HttpResponse response = json_response(201, to_json(info));
-  response.add_header("Location", connector_location(request.base_url, info.name));
+HttpResponse created(const Workers& workers, const HttpRequest& request, herder::ConnectorInfo info) {
+  const std::string location = connector_location(request.base_url, info.name);
+  HttpResponse response = json_response(201, to_json(workers.secrets.hide(std::move(info))));
+  response.add_header("Location", location);
   return response;
 }
 
 // One connector of GET /connectors?expand=...: false if it has vanished meanwhile.
-bool write_expanded(Herder& herder, const RequestContext& context, const std::vector<std::string>& expansions,
+bool write_expanded(const Workers& workers, const RequestContext& context, const std::vector<std::string>& expansions,
                     const std::string& connector, JsonWriter& json) {
   JsonWriter members;
   members.begin_object();
@@ -71,13 +74,13 @@ bool write_expanded(Herder& herder, const RequestContext& context, const std::ve
     if (std::find(seen.begin(), seen.end(), expansion) != seen.end()) continue;
     seen.push_back(expansion);
     if (expansion == "status") {
-      const auto status = herder.connector_status(connector);
+      const auto status = workers.herder.connector_status(connector);
       if (!status) return false;
       members.key("status").raw(to_json(*status));
     } else if (expansion == "info") {
-      const auto info = herder.connector_info(connector, context.deadline);
+      auto info = workers.herder.connector_info(connector, context.deadline);
       if (!info && status_of(info.error()) != 404) return false;
-      members.key("info").raw(info ? to_json(*info) : "null");
+      members.key("info").raw(info ? to_json(workers.secrets.hide(std::move(*info))) : "null");
     } else {
       kLog.info("Ignoring unknown expansion type {}", expansion);
     }
@@ -88,14 +91,13 @@ bool write_expanded(Herder& herder, const RequestContext& context, const std::ve
 }
 
 HttpResponse list(const Workers& workers, const RequestContext& context) {
-  Herder& herder = workers.herder;
-  SLUICE_REST_TRY(const std::vector<std::string> names, herder.connectors(context.deadline));
+  SLUICE_REST_TRY(const std::vector<std::string> names, workers.herder.connectors(context.deadline));
   const std::vector<std::string> expansions = context.request.query_values("expand");
   if (expansions.empty()) return json_response(200, names_json(names));
   JsonWriter json;
   json.begin_object();
   for (const std::string& name : names) {
-    if (!write_expanded(herder, context, expansions, name, json)) {
+    if (!write_expanded(workers, context, expansions, name, json)) {
       kLog.debug("Unable to get connector info for {} on this worker", name);
     }
   }
@@ -118,11 +120,21 @@ HttpResponse create(const Workers& workers, const RequestContext& context) {
   create.config = std::move(*request->config);
   create.initial_state = request->initial_state;
   if (const base::Status named = check_name(create.name, create.config); !named) return error_response(named.error());
-  SLUICE_REST_TRY(const herder::ConnectorInfo info,
+  // There is nothing yet that a mask could stand for.
+  if (const base::Status known = workers.secrets.restore(create.config, {}); !known)
+    return error_response(known.error());
+  SLUICE_REST_TRY(herder::ConnectorInfo info,
                   workers.forwarder.run<herder::ConnectorInfo>(
                       context, {"POST", "/connectors", to_json(create)},
                       [&] { return workers.herder.create_connector(create, context.deadline); }, info_of));
-  return created(context.request, info);
+  return created(workers, context.request, std::move(info));
+}
+
+// What is stored of a connector, as far as this worker knows; nothing of one that does not exist.
+config::ConfigMap stored_config(const Workers& workers, const RequestContext& context) {
+  auto stored = workers.forwarder.settle<config::ConfigMap>(
+      context.deadline, [&] { return workers.herder.connector_config(context.path[0], context.deadline); });
+  return stored ? std::move(*stored) : config::ConfigMap();
 }
 
 HttpResponse put_config(const Workers& workers, const RequestContext& context) {
@@ -131,7 +143,11 @@ HttpResponse put_config(const Workers& workers, const RequestContext& context) {
   if (!config) return error_response(null_config());
   const std::string& connector = context.path[0];
   if (const base::Status named = check_name(connector, *config); !named) return error_response(named.error());
-  SLUICE_REST_TRY(const herder::Created result,
+  if (workers.secrets.has_mask(*config)) {
+    const base::Status restored = workers.secrets.restore(*config, stored_config(workers, context));
+    if (!restored) return error_response(restored.error());
+  }
+  SLUICE_REST_TRY(herder::Created result,
                   workers.forwarder.run<herder::Created>(
                       context, {"PUT", connector_path(context, "/config"), to_json(*config)},
                       [&] { return workers.herder.put_connector_config(connector, *config, context.deadline); },
@@ -139,7 +155,8 @@ HttpResponse put_config(const Workers& workers, const RequestContext& context) {
                         SLUICE_TRY_ASSIGN(auto info, read_connector_info(answer.value));
                         return herder::Created{answer.status == 201, std::move(info)};
                       }));
-  return result.created ? created(context.request, result.info) : json_response(200, to_json(result.info));
+  if (result.created) return created(workers, context.request, std::move(result.info));
+  return json_response(200, to_json(workers.secrets.hide(std::move(result.info))));
 }
 
 HttpResponse patch_config(const Workers& workers, const RequestContext& context) {
@@ -149,12 +166,18 @@ HttpResponse patch_config(const Workers& workers, const RequestContext& context)
     return error_response(
         500, "Cannot invoke \"java.util.Map.forEach(java.util.function.BiConsumer)\" because \"patch\" is null");
   }
+  if (workers.secrets.has_mask(*patch)) {
+    const config::ConfigMap stored = stored_config(workers, context);
+    // Of a connector that is not there the herder tells.
+    const base::Status kept = stored.empty() ? base::Status() : workers.secrets.drop_masks(*patch, stored);
+    if (!kept) return error_response(kept.error());
+  }
   SLUICE_REST_TRY(
-      const herder::ConnectorInfo info,
+      herder::ConnectorInfo info,
       workers.forwarder.run<herder::ConnectorInfo>(
           context, {"PATCH", connector_path(context, "/config"), to_json(*patch)},
           [&] { return workers.herder.patch_connector_config(context.path[0], *patch, context.deadline); }, info_of));
-  return json_response(200, to_json(info));
+  return json_response(200, to_json(workers.secrets.hide(std::move(info))));
 }
 
 base::TaskId task_of(const RequestContext& context) {
@@ -209,10 +232,14 @@ HttpResponse remove(const Workers& workers, const RequestContext& context) {
 template <typename T>
 HttpResponse read(const Workers& workers, const RequestContext& context,
                   base::Result<T> (Herder::*call)(std::string_view, herder::Deadline)) {
-  SLUICE_REST_TRY(const T value, workers.forwarder.settle<T>(context.deadline, [&] {
+  SLUICE_REST_TRY(T value, workers.forwarder.settle<T>(context.deadline, [&] {
     return (workers.herder.*call)(context.path[0], context.deadline);
   }));
-  return json_response(200, to_json(value));
+  if constexpr (std::is_same_v<T, std::vector<herder::TaskInfo>>) {
+    return json_response(200, to_json(workers.secrets.hide(std::move(value), stored_config(workers, context))));
+  } else {
+    return json_response(200, to_json(workers.secrets.hide(std::move(value))));
+  }
 }
 
 HttpResponse topics(Herder& herder, const RequestContext& context) {
@@ -234,10 +261,9 @@ std::vector<Route> connectors_routes(const Services& services, Forwarder& forwar
   Herder* const herder = services.herder;
   const bool tracking = services.topic_tracking;
   const bool reset_allowed = services.topic_tracking_reset;
-  const auto with = [herder, &forwarder](HttpResponse (*endpoint)(const Workers&, const RequestContext&)) -> Endpoint {
-    return [herder, &forwarder, endpoint](const RequestContext& context) {
-      return endpoint({*herder, forwarder}, context);
-    };
+  const SecretFilter secrets(services.catalog, services.show_secrets);
+  const auto with = [=, &forwarder](HttpResponse (*endpoint)(const Workers&, const RequestContext&)) -> Endpoint {
+    return [=, &forwarder](const RequestContext& context) { return endpoint({*herder, forwarder, secrets}, context); };
   };
   return {
       {"GET", "/connectors", with(list)},

@@ -1,5 +1,7 @@
 #include "rest/entities.h"
 
+#include "runtime/base/secrets.h"
+
 namespace sluice::rest {
 namespace {
 
@@ -28,7 +30,7 @@ void write_task_id(JsonWriter& json, const base::TaskId& id) {
 void write_state_members(JsonWriter& json, const herder::StateInfo& state) {
   json.key("state").text(state.state).key("worker_id").text(state.worker_id);
   json.key("version").text_or_null(state.version);
-  if (!state.trace.empty()) json.key("trace").text(state.trace);
+  if (!state.trace.empty()) json.key("trace").text(base::without_secrets(state.trace));
 }
 
 void write_task_state(JsonWriter& json, const herder::TaskStateInfo& info) {

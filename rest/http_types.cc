@@ -6,6 +6,7 @@
 
 #include "rest/json_writer.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/secrets.h"
 #include "runtime/base/strings.h"
 
 namespace sluice::rest {
@@ -123,7 +124,8 @@ HttpResponse empty_response(int status) {
 
 HttpResponse error_response(int status, std::string_view message, bool typed) {
   JsonWriter json;
-  json.begin_object().key("error_code").number(status).key("message").text(message).end_object();
+  json.begin_object().key("error_code").number(status).key("message");
+  json.text(base::without_secrets(std::string(message))).end_object();
   HttpResponse response;
   response.status = status;
   response.body = std::move(json).take();

@@ -6,6 +6,7 @@
 #include "rest/errors.h"
 #include "rest/json_writer.h"
 #include "rest/resources.h"
+#include "rest/secret_filter.h"
 #include "runtime/config/config_infos.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/config/platform_classes.h"
@@ -102,9 +103,9 @@ std::string_view normalized(std::string_view name) {
   return name;
 }
 
-HttpResponse validate(herder::Herder& herder, const RequestContext& context) {
+HttpResponse validate(herder::Herder& herder, const SecretFilter& secrets, const RequestContext& context) {
   SLUICE_REST_BODY(body, context.request);
-  SLUICE_REST_TRY(const auto config, bind_string_map(body, context.request.body));
+  SLUICE_REST_TRY(auto config, bind_string_map(body, context.request.body));
   if (!config) {
     return error_response(500, "Cannot invoke \"java.util.Map.get(Object)\" because \"connectorConfig\" is null");
   }
@@ -113,8 +114,14 @@ HttpResponse validate(herder::Herder& herder, const RequestContext& context) {
     return error_response(
         400, fmt::format("Included connector type {} does not match request type {}", *included, context.path[0]));
   }
-  const auto infos = herder.validate_connector_config(*config, context.deadline);
-  if (infos) return json_response(200, config::to_json(*infos));
+  // A form that shows a stored configuration sends the masks along. Those that stand for nothing are validated as
+  // texts.
+  if (const auto name = config->get("name"); name && secrets.has_mask(*config)) {
+    const auto stored = herder.connector_config(*name, context.deadline);
+    if (stored) static_cast<void>(secrets.restore(*config, *stored));
+  }
+  auto infos = herder.validate_connector_config(*config, context.deadline);
+  if (infos) return json_response(200, config::to_json(secrets.hide(std::move(*infos))));
   // This endpoint shows the exception of the validating thread unwrapped, whatever it is, and times out without a full
   // stop.
   const base::Error& error = infos.error();
@@ -136,7 +143,9 @@ std::vector<Route> connector_plugins_routes(const Services& services) {
       {"GET", "/connector-plugins", [catalog](const RequestContext& c) { return list(*catalog, c); }},
       {"GET", "/connector-plugins/{plugin}/config", [catalog](const RequestContext& c) { return keys(*catalog, c); }},
       {"PUT", "/connector-plugins/{plugin}/config/validate",
-       [herder](const RequestContext& c) { return validate(*herder, c); }},
+       [herder, secrets = SecretFilter(catalog, services.show_secrets)](const RequestContext& c) {
+         return validate(*herder, secrets, c);
+       }},
   };
 }
 

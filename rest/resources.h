@@ -29,6 +29,7 @@ struct Services {
   std::function<std::vector<QuarantinedPlugin>()> quarantined;
   bool topic_tracking = true;
   bool topic_tracking_reset = true;
+  bool show_secrets = false;  // sluice.rest.show.secrets
 };
 
 inline constexpr std::chrono::seconds kRequestTimeout{90};  // spec section 6.11: not configurable in Connect

@@ -91,7 +91,7 @@ class [[nodiscard]] Error {
   // "exception: message", and one "Caused by: ..." line for each cause.
   std::string to_string() const;
   // The text that Connect puts into `trace` and `__connect.errors.exception.stacktrace`: like to_string, with a
-  // location line. Clean of secrets (secrets.h): it goes to topics and to clients.
+  // location line.
   std::string trace() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "runtime/base/secrets.h"
 #include "runtime/cmd/exit_codes.h"
 #include "runtime/cmd/host_address.h"
 
@@ -55,6 +56,7 @@ void WorkerFront::serve(herder::Herder& herder, const base::Logger& logger) {
     return list;
   };
   services.topic_tracking = parts_.config->topic_tracking_enabled();
+  services.show_secrets = parts_.config->secrets_shown();
   services.topic_tracking_reset = parts_.config->topic_tracking_reset_allowed();
   rest_->start(std::move(services));
   logger.info("REST resources initialized; server is started and ready to handle requests");
@@ -80,7 +82,7 @@ base::Status await_cluster_id(WorkerParts& parts, const Signals& signals, const 
 
 int startup_failed(const base::Error& error, const base::Logger& logger) {
   logger.error("Stopping due to error\n{}", error.trace());
-  fmt::print(stderr, "sluice: the worker cannot start: {}\n", error.message());
+  fmt::print(stderr, "sluice: the worker cannot start: {}\n", base::without_secrets(error.message()));
   return kExitStartup;
 }
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <set>
 
+#include "runtime/config/secret_keys.h"
+
 namespace sluice::config {
 namespace {
 
@@ -50,6 +52,17 @@ std::map<Place, std::set<std::string>> wanted_keys(const ConfigMap& config) {
   return wanted;
 }
 
+// What providers give is not always secret: hosts, ports, names of topics. To mask every "orders" in the log would
+// help nobody; a text of this kind is no password that protects anything.
+bool is_plain(std::string_view text) {
+  constexpr std::size_t kWordBytesMax = 11;
+  constexpr std::size_t kDigitsMax = 5;  // a port
+  const auto all = [&](auto is) { return std::all_of(text.begin(), text.end(), is); };
+  return (text.size() <= kDigitsMax && all([](char c) { return c >= '0' && c <= '9'; })) ||
+         (text.size() <= kWordBytesMax &&
+          all([](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.'; }));
+}
+
 std::string replaced(const std::string& text, const std::map<Place, ConfigMap>& answers) {
   std::string out;
   std::size_t copied = 0;
@@ -57,6 +70,7 @@ std::string replaced(const std::string& text, const std::map<Place, ConfigMap>& 
     const auto answer = answers.find({found->provider, found->path});
     const auto value = answer == answers.end() ? std::nullopt : answer->second.get(found->key);
     if (!value) continue;
+    if (!is_plain(*value)) keep_secret_text(*value);
     out += std::string_view(text).substr(copied, found->begin - copied);
     out += *value;
     copied = found->end;
@@ -86,6 +100,11 @@ Result<TransformedConfig> ConfigTransformer::transform(const ConfigMap& config) 
 
 bool has_variable(std::string_view text) {
   return next_variable(text, 0).has_value();
+}
+
+bool is_variable(std::string_view text) {
+  const auto found = next_variable(text, 0);
+  return found && found->begin == 0 && found->end == text.size();
 }
 
 std::vector<ConfigMap> reverse_transform(const ConfigMap& connector_config, std::vector<ConfigMap> task_configs) {

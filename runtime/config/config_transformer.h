@@ -25,15 +25,17 @@ class ConfigTransformer {
   ConfigTransformer() = default;
   explicit ConfigTransformer(ConfigProviderMap providers) : providers_(std::move(providers)) {}
 
-  // A variable of an unknown provider, or whose key does not exist, stays as written. Error: a provider failed.
+  // A variable of an unknown provider, or whose key does not exist, stays as written. Error: a provider failed. What
+  // was put in is a secret from now on (base/secrets.h), unless it is plainly none: a short lower-case word or number.
   base::Result<TransformedConfig> transform(const ConfigMap& config) const;
 
  private:
   ConfigProviderMap providers_;
 };
 
-// Whether a text has a variable in it.
+// Whether a text has a variable in it, or is one and nothing else.
 bool has_variable(std::string_view text);
+bool is_variable(std::string_view text);
 
 // Puts the variables back: for each key of `connector_config` (as stored) whose text has a variable, the same key of
 // every task configuration that has it gets the stored text, so that no resolved secret is stored.

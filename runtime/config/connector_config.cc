@@ -5,6 +5,7 @@
 
 #include "runtime/base/strings.h"
 #include "runtime/config/component_check.h"
+#include "runtime/config/secret_keys.h"
 
 namespace sluice::config {
 namespace {
@@ -295,6 +296,7 @@ Result<ConfigDef> enriched_config_def(ConnectorKind kind, const ConfigMap& props
 }
 
 Result<ConnectorConfig> ConnectorConfig::make(ConnectorKind kind, ConfigMap props, const ComponentCatalog& catalog) {
+  keep_secrets(props, SecretKeys(props, &catalog));
   ConfigDef def = plain_config_def(kind, catalog);
   SLUICE_TRY(def.parse(props, catalog.resolver()));
   SLUICE_TRY(enrich_aliases(props, catalog, true, def));

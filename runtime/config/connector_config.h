@@ -73,7 +73,8 @@ struct ErrorPolicyConfig {
 // What a connector's configuration says to the framework. Immutable; made once when a connector or task starts.
 class ConnectorConfig {
  public:
-  // Parses `props` (variables already resolved). Error: the first ConfigException, with Connect's text.
+  // Parses `props` (variables already resolved), and tells base/secrets.h of the secrets in it. Error: the first
+  // ConfigException, with Connect's text.
   static base::Result<ConnectorConfig> make(ConnectorKind kind, ConfigMap props, const ComponentCatalog& catalog);
 
   ConnectorKind kind() const { return kind_; }

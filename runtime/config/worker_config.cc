@@ -6,6 +6,7 @@
 #include "runtime/base/strings.h"
 #include "runtime/config/client_keys.h"
 #include "runtime/config/component_check.h"
+#include "runtime/config/secret_keys.h"
 
 namespace sluice::config {
 namespace {
@@ -185,6 +186,11 @@ Result<std::string> resolve_converter(const WorkerConfig& worker, std::string_vi
   return *found;
 }
 
+void keep_worker_secrets(const ConfigMap& resolved, const ConfigDef& def) {
+  for (const auto& [key, text] : resolved)
+    if (text && is_worker_secret(key, def)) keep_secret_text(*text);
+}
+
 }  // namespace
 
 Result<WorkerConfig> WorkerConfig::make(
@@ -195,6 +201,7 @@ Result<WorkerConfig> WorkerConfig::make(
   SLUICE_TRY_ASSIGN(TransformedConfig resolved, transformer.transform(properties));
 
   const ConfigDef def = mode == WorkerMode::kStandalone ? standalone_config_def() : distributed_config_def();
+  keep_worker_secrets(resolved.config, def);
   SLUICE_TRY(first_of(unsupported_keys(resolved.config, def)));
   SLUICE_TRY_ASSIGN(ParsedConfig parsed, def.parse(resolved.config));
   if (mode == WorkerMode::kDistributed) SLUICE_TRY(first_of(distributed_problems(parsed)));
@@ -229,6 +236,7 @@ WorkerProblems WorkerConfig::find_problems(
     found.resolved = std::move(resolved->config);
   }
   const ConfigDef def = mode == WorkerMode::kStandalone ? standalone_config_def() : distributed_config_def();
+  keep_worker_secrets(found.resolved, def);
   for (auto& problem : unsupported_keys(found.resolved, def)) found.errors.push_back(std::move(problem));
   const auto values = def.validate(found.resolved);
   ValueMap parsed;

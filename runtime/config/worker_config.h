@@ -73,6 +73,7 @@ class WorkerConfig {
   std::int64_t task_shutdown_timeout_ms() const { return parsed_.int64("task.shutdown.graceful.timeout.ms"); }
   bool topic_creation_enabled() const { return parsed_.boolean("topic.creation.enable"); }
   bool topic_tracking_enabled() const { return parsed_.boolean("topic.tracking.enable"); }
+  bool secrets_shown() const { return parsed_.boolean("sluice.rest.show.secrets"); }
   bool topic_tracking_reset_allowed() const { return parsed_.boolean("topic.tracking.allow.reset"); }
   // Standalone.
   std::string offset_file() const;

@@ -351,6 +351,13 @@ void define_own_keys(ConfigDef& def) {
                    "The JAAS file with the section KafkaConnect that BasicAuthSecurityRestExtension reads. Empty: "
                    "the one that -Djava.security.auth.login.config= names in the environment variable "
                    "KAFKA_OPTS."));
+  def.define(optional_key("sluice.rest.show.secrets", Type::kBoolean, "false", Importance::kMedium,
+                          "Whether the REST API shows passwords that are written in connectors' configurations, and "
+                          "what config providers gave, as Kafka Connect does. Otherwise **** stands in their place, "
+                          "and a configuration that is sent back with it keeps the stored password."));
+  def.define(optional_key("sluice.metrics.jmx.names", Type::kBoolean, "false", Importance::kLow,
+                          "Whether /metrics also has the names under which the JMX exporter's usual configurations "
+                          "show Kafka Connect's metrics, for dashboards and alerts that exist."));
   def.define(optional_key("sluice.log.format", Type::kString, "text", Importance::kLow,
                           "How log lines look: text, or json for one object a line."));
   def.define(optional_key("sluice.log.file", Type::kString, "", Importance::kLow,

@@ -3,16 +3,20 @@
 #include <utility>
 
 #include "runtime/base/strings.h"
+#include "runtime/config/secret_keys.h"
 
 namespace sluice::herder {
 
 base::Result<Validated> validate(const ValidationTools& tools, const config::ConfigMap& config, StageTracker& stage) {
   stage.begin("resolving transformed configuration properties for the connector");
   SLUICE_TRY_ASSIGN(const auto resolved, tools.transformer->transform(config));
+  const config::SecretKeys secrets(resolved.config, tools.catalog);
+  config::keep_secrets(resolved.config, secrets);
   const auto connector_class = resolved.config.get("connector.class");
   if (!connector_class)
     return base::fail(base::Code::kInvalidConfig, base::exceptions::kBadRequest,
-                      "Connector config {} contains no connector type", java_map_text(config));
+                      "Connector config {} contains no connector type",
+                      java_map_text(config::without_secrets(config, secrets)));
   SLUICE_TRY_ASSIGN(auto connector, tools.probe->find(*connector_class));
   stage.begin(connector.kind == config::ConnectorKind::kSink
                   ? "validating sink connector-specific properties for the connector"

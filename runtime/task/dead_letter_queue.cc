@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/base/log.h"
+#include "runtime/base/secrets.h"
 #include "runtime/kafka/admin.h"
 #include "runtime/kafka/consumer.h"
 #include "runtime/task/client_settings.h"
@@ -73,6 +74,7 @@ void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
   const std::string task_number = fmt::format("{}", task_.task);
   const std::string stage(stage_name(failure.stage));
   const std::string class_name(failure.executing_class);
+  const std::string message_text = base::without_secrets(failure.error.message());
   const std::string trace = failure.error.trace();
   if (context_headers_) {
     headers.push_back({"__connect.errors.topic", message.topic});
@@ -83,7 +85,7 @@ void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
     headers.push_back({"__connect.errors.stage", stage});
     headers.push_back({"__connect.errors.class.name", class_name});
     headers.push_back({"__connect.errors.exception.class.name", failure.error.exception()});
-    headers.push_back({"__connect.errors.exception.message", failure.error.message()});
+    headers.push_back({"__connect.errors.exception.message", message_text});
     headers.push_back({"__connect.errors.exception.stacktrace", trace});
   }
   // The value must live until its delivery report: the report frees this copy.

@@ -149,7 +149,8 @@ class Standalone(unittest.TestCase):
             worker.wait_running("in")
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         self.assertTrue(any("Kafka Connect started" in line["message"] for line in lines))
-        self.assertTrue(any("in|task-0" in json.dumps(line) for line in lines), "no line names the task in its context")
+        self.assertTrue(any((line.get("connector"), line.get("task")) == ("in", 0) for line in lines), "no line names the task")
+        self.assertTrue(all({"time", "level", "logger", "message"} <= line.keys() for line in lines))
 
     def test_secrets_are_resolved_for_use_and_never_shown(self):
         secrets = self.folder / "secrets.properties"

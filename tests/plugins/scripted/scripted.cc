@@ -56,6 +56,7 @@ class ScriptedSource final : public sluice::SourceTask {
                          .default_value("status")
                          .one_of("status", "config", "throw", "bad_alloc"),
                      sluice::boolean_key("hang.stop").doc("stop never returns.").default_value(false),
+                     sluice::password_key("secret").doc("Told in the log and in the failure.").default_value(""),
                      sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
 
   static std::uint64_t capabilities(const sluice::Config&) {
@@ -67,6 +68,8 @@ class ScriptedSource final : public sluice::SourceTask {
     journal_.line("start");
     commit_at_ = config.int64("commit.at");
     abort_at_ = config.int64("abort.at");
+    secret_ = config.password("secret");
+    if (!secret_.empty()) context().info("logging in with {}", secret_);
     fail_how_ = config.string("fail.how");
     hang_stop_ = config.boolean("hang.stop");
     if (config.boolean("fail.start")) {
@@ -104,7 +107,8 @@ class ScriptedSource final : public sluice::SourceTask {
       if (next_ == fail_at_ && out.empty()) {
         if (fail_how_ == "throw") throw std::runtime_error("told to throw");
         if (fail_how_ == "bad_alloc") throw std::bad_alloc();
-        return sluice::fatal("told to fail at {}", next_);
+        if (secret_.empty()) return sluice::fatal("told to fail at {}", next_);
+        return sluice::fatal("told to fail at {}: no login for db://user:{}@host", next_, secret_);
       }
       if (next_ == retry_at_ || next_ == fail_at_) break;
       auto record = out.add(topic_);
@@ -135,7 +139,7 @@ class ScriptedSource final : public sluice::SourceTask {
 
  private:
   Journal journal_;
-  std::string topic_, fail_how_;
+  std::string topic_, fail_how_, secret_;
   bool hang_stop_ = false;
   std::int64_t count_ = 0, next_ = 0, retry_at_ = -1, fail_at_ = -1, filter_every_ = 0;
   std::int64_t commit_at_ = -1, abort_at_ = -1;
