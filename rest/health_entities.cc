@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rest/json_writer.h"
+#include "runtime/base/secrets.h"
 
 namespace sluice::rest {
 namespace {
@@ -68,7 +69,7 @@ void write_progress(JsonWriter& json, const herder::PartHealth& part, std::int64
 void write_reasons(JsonWriter& json, const std::vector<herder::HealthReason>& reasons) {
   json.key("reasons").begin_array();
   for (const herder::HealthReason& reason : reasons)
-    json.begin_object().key("code").text(reason.code).key("text").text(reason.text).end_object();
+    json.begin_object().key("code").text(reason.code).key("text").text(base::without_secrets(reason.text)).end_object();
   json.end_array();
 }
 
@@ -108,7 +109,9 @@ std::string to_json(const std::vector<herder::HealthEvent>& history) {
     json.begin_object().key("at_ms").number(event.at_ms).key("task");
     event.task < 0 ? json.null() : json.number(event.task);
     json.key("state").text(event.state).key("worker_id").text(event.worker_id);
-    json.key("cause").text_or_null(event.cause.empty() ? std::nullopt : std::optional(event.cause)).end_object();
+    json.key("cause").text_or_null(event.cause.empty() ? std::nullopt
+                                                       : std::optional(base::without_secrets(event.cause)));
+    json.end_object();
   }
   json.end_array().end_object();
   return std::move(json).take();

@@ -136,6 +136,8 @@ if ! $build_only; then
   version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
   [ "${version:-0}" -ge 17 ] ||
     die "java on PATH is version ${version:-unknown}, Kafka needs 17 or later: install openjdk-17-jre-headless and put it first on PATH"
+  # Debian's package, unpacked and not installed: an installed one would start a server.
+  python3 "$root/tests/services/prometheus.py" fetch || die "Prometheus could not be fetched"
   for set in "${sets[@]}"; do
     python3 "$root/tests/services/artifacts.py" fetch "$set" >/dev/null || exit 1
   done

@@ -102,6 +102,15 @@ base::Status read_config(WorkerParts& parts, config::WorkerMode mode, const conf
   return {};
 }
 
+// Connect's app-info.
+std::shared_ptr<metrics::Group> describe_worker(metrics::Registry& registry) {
+  auto group = registry.group("app-info", {});
+  group->text("version", [] { return std::string(kafka_version()); });
+  group->text("commit-id", [] { return std::string(commit()); });
+  group->gauge("start-time-ms").set(static_cast<double>(base::system_clock().now_ms()));
+  return group;
+}
+
 base::Status find_plugins(WorkerParts& parts) {
   if (parts.plugins == nullptr) SLUICE_TRY(scan_plugins(parts, parts.config->plugin_path(), parts.config->state_dir()));
   SLUICE_TRY_ASSIGN(parts.converters, parts.config->check_components(*parts.plugins));
@@ -126,7 +135,9 @@ base::Result<std::unique_ptr<WorkerParts>> make_worker_parts(config::WorkerMode 
   metrics::Registry::Options metrics;
   metrics.sample_window_ms = parts->config->parsed().int64("metrics.sample.window.ms");
   metrics.num_samples = parts->config->parsed().int32("metrics.num.samples");
+  metrics.jmx_names = parts->config->parsed().boolean("sluice.metrics.jmx.names");
   parts->metrics = std::make_unique<metrics::Registry>(std::move(metrics), base::system_clock());
+  parts->app_info = describe_worker(*parts->metrics);
   parts->context.config = parts->config.get();
   parts->context.plugins = parts->plugins.get();
   parts->context.metrics = parts->metrics.get();

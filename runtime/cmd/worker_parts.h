@@ -20,6 +20,7 @@ struct WorkerParts {
   std::unique_ptr<kafka::EmbeddedBroker> broker;  // null: a real one
   std::unique_ptr<plugin::Registry> plugins;
   std::unique_ptr<metrics::Registry> metrics;
+  std::shared_ptr<metrics::Group> app_info;
   config::WorkerConverters converters;
   std::shared_ptr<const config::ClientOverridePolicy> override_policy;
   std::future<base::Result<std::string>> cluster_id;

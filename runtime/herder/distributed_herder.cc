@@ -24,13 +24,14 @@ const base::Logger& logger() {
   return log;
 }
 
-WorkerGroup::Options group_options_of(const config::WorkerConfig& worker, std::string url) {
+WorkerGroup::Options group_options_of(const config::WorkerConfig& worker, std::string url, metrics::Registry* metrics) {
   WorkerGroup::Options options;
   const std::string protocol = base::to_lower_ascii(worker.parsed().string("connect.protocol"));
   options.highest = protocol == "eager"
                         ? group::ConnectProtocol::kEager
                         : group::protocol_of_name(protocol).value_or(group::ConnectProtocol::kSessioned);
   options.url = std::move(url);
+  options.metrics = metrics;
   options.scheduled_rebalance_delay_max =
       std::chrono::milliseconds(worker.parsed().int32("scheduled.rebalance.max.delay.ms"));
   options.sync_timeout = std::chrono::milliseconds(worker.parsed().int32("worker.sync.timeout.ms"));
@@ -75,8 +76,8 @@ DistributedHerder::DistributedHerder(HerderParts parts, ClusterParts cluster)
              .started = [this](const std::string& connector) { reconfigure(connector); },
              .gone = [this](const std::string& connector) { statuses_.reset_topics(connector); }}),
       writes_(loop_, std::chrono::hours(1), [](const std::string&) {}),
-      group_(group_options_of(*core_.worker().config, cluster_.advertised_url), loop_, *cluster_.membership, *this,
-             *core_.worker().clock),
+      group_(group_options_of(*core_.worker().config, cluster_.advertised_url, core_.worker().metrics), loop_,
+             *cluster_.membership, *this, *core_.worker().clock),
       keys_(*core_.worker().config),
       protocol_(static_cast<int>(group_.protocol())) {
   statuses_.set_observer([this](const base::TaskId& id, const StateInfo& state) {

@@ -1,3 +1,4 @@
+// tidy: allow(size): one owner of all instances; health, watch, metrics and pools have files of their own
 #include "runtime/herder/lifecycle.h"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ Lifecycle::Lifecycle(std::shared_ptr<CommandLoop> loop, const task::WorkerContex
       watch_(health, statuses, *worker.clock,
              std::chrono::milliseconds(worker.config->parsed().int64("sluice.task.hang.timeout.ms")),
              {.failed = events_.failed, .came_back = events_.running}),
-      metrics_(worker.metrics),
+      metrics_(worker.metrics, statuses),
       pool_("start-stop", kThreadsMax, kQueueMax) {}
 
 Lifecycle::~Lifecycle() = default;
@@ -114,6 +115,7 @@ void Lifecycle::start_connector(const ConnectorSpec& spec, Then then) {
     instances.config = std::move(prepared->config);
     instances.limits = prepared->limits;
     health_.watch(connector_id(name), instances.connector->progress());
+    metrics_.connector_starts(name);
     instances.connector->start(to_connector_state(spec.target),
                                interruptible<task::ConnectorState>(name, [name, then](auto reached) {
                                  if (!reached) return then(base::fail(std::move(reached).error()));
@@ -142,6 +144,7 @@ void Lifecycle::stop_connector(const std::string& connector, Finished then) {
   health_.unwatch(connector_id(connector));
   const auto runner = std::move(found->second.connector);
   found->second.connector = nullptr;
+  metrics_.connector_gone(connector, found->second.tasks.empty());
   if (found->second.tasks.empty()) instances_.erase(found);
   logger().info("Stopping connector {}", connector);
   runner->request_stop();
@@ -218,6 +221,7 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
     for (auto& [id, runner] : made) {
       const base::TaskId task{spec.name, id};
       if (closed_) break;
+      metrics_.task_starts(task);
       if (runner) {
         logger().info("Creating task {}", task.to_string());
         statuses_.set_task_version(task, spec.component.version);
@@ -242,6 +246,7 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
 
 void Lifecycle::stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then) {
   std::vector<std::shared_ptr<task::TaskRunner>> runners;
+  for (const int id : tasks) metrics_.task_gone({connector, id});
   if (const auto found = instances_.find(connector); found != instances_.end()) {
     for (const int id : tasks) {
       const auto runner = found->second.tasks.find(id);

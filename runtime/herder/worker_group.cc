@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/base/strings.h"
 
 namespace sluice::herder {
 namespace {
@@ -30,6 +31,7 @@ WorkerGroup::WorkerGroup(Options options, std::shared_ptr<CommandLoop> loop, gro
       host_(host),
       clock_(clock),
       assignor_(options_.scheduled_rebalance_delay_max),
+      metrics_(options_.metrics, clock),
       protocol_(options_.highest),
       sync_retries_left_(kSyncRetriesMax) {}
 
@@ -77,6 +79,7 @@ void WorkerGroup::on_refused(base::Error why) {
 void WorkerGroup::prepare_join() {
   ++round_;
   settled_ = false;
+  metrics_.began();
   if (protocol_ == group::ConnectProtocol::kEager) revoke_all();
   if (stopping_ == 0) return join();
   join_waits_ = true;
@@ -232,6 +235,8 @@ void WorkerGroup::settle() {
                               host_.config_offset(), wanted));
   logger().info("Starting connectors and tasks using config offset {}", wanted);
   settled_ = true;
+  metrics_.completed({generation_, leader_url(), base::to_upper_ascii(group::protocol_name(protocol_)),
+                      held_.connectors.size(), held_.tasks.size()});
   host_.settled();
   if (std::exchange(rejoin_after_start_, false)) return rejoin("work was revoked and is free now");
   if (owners_.leaves_unconfigured_work) rejoin("members keep work that is not configured any more");

@@ -21,6 +21,7 @@
 #include "runtime/group/membership.h"
 #include "runtime/herder/command_loop.h"
 #include "runtime/herder/leader_round.h"
+#include "runtime/herder/rebalance_metrics.h"
 
 namespace sluice::herder {
 
@@ -48,6 +49,7 @@ class WorkerGroup final : public group::MembershipListener {
     std::chrono::milliseconds scheduled_rebalance_delay_max{300'000};
     std::chrono::milliseconds sync_timeout{3'000};      // worker.sync.timeout.ms
     std::chrono::milliseconds unsync_backoff{300'000};  // worker.unsync.backoff.ms
+    metrics::Registry* metrics = nullptr;               // may be null
   };
   struct Held {
     std::set<std::string> connectors;
@@ -115,6 +117,7 @@ class WorkerGroup final : public group::MembershipListener {
   GroupHost& host_;
   const base::Clock& clock_;
   IncrementalAssignor assignor_;
+  RebalanceMetrics metrics_;
 
   group::ConnectProtocol protocol_;
   std::int32_t generation_ = -1;

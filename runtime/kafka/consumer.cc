@@ -255,6 +255,19 @@ void Consumer::wakeup() {
   rd_kafka_queue_yield(impl_->queue.get());
 }
 
+std::int64_t Consumer::lag_max() const {
+  std::int64_t furthest = 0;
+  for (const auto& [partition, owned] : impl_->owned) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto error =
+        rd_kafka_get_watermark_offsets(impl_->raw(), partition.topic.c_str(), partition.partition, &low, &high);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && owned.position >= 0)
+      furthest = std::max(furthest, high - owned.position);
+  }
+  return furthest;
+}
+
 base::Result<std::int64_t> Consumer::position(const base::TopicPartition& partition) const {
   const auto found = impl_->owned.find(partition);
   if (found == impl_->owned.end())

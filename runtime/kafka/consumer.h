@@ -135,6 +135,9 @@ class Consumer {
   // The offset of the next record that poll will give: of what was handed out, sought or started at. kNotFound if not
   // assigned.
   base::Result<std::int64_t> position(const base::TopicPartition& partition) const;
+  // [owner] Of the assigned partition that is furthest behind, how many offsets there are from its position to the end
+  // that the last fetch told of; 0 where nothing has been fetched yet. No network call.
+  std::int64_t lag_max() const;
 
   // [owner] Offsets to commit are those of the next record to read. Sync waits up to the timeout and returns the first
   // error (kFatal with CommitFailedException if the group has moved on).

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "runtime/metrics/jmx_names.h"
 #include "runtime/metrics/windows.h"
 
 namespace sluice::metrics {
@@ -153,28 +154,51 @@ MetricFamily& family(Families& families, const std::string& name, MetricType typ
   return found;
 }
 
-void collect(GroupData& group, const Tags& context, Families& families) {
+using Labels = std::vector<ClientMetric::Label>;
+
+void add_number(Families& families, const std::string& name, const Series& series, double value, const Labels& labels,
+                const GroupData& group) {
+  ClientMetric metric;
+  metric.label = labels;
+  metric.counter.value = metric.gauge.value = value;  // the family's type says which one is printed
+  family(families, name, series.monotonic ? MetricType::Counter : MetricType::Gauge, group)
+      .metric.push_back(std::move(metric));
+}
+
+void add_one(Families& families, const std::string& name, Labels labels, const GroupData& group) {
+  ClientMetric one;
+  one.label = std::move(labels);
+  one.gauge.value = 1;
+  family(families, name, MetricType::Gauge, group).metric.push_back(std::move(one));
+}
+
+void collect(GroupData& group, const Registry::Options& options, Families& families) {
   std::lock_guard lock(group.mutex);
   if (group.detached) return;
-  std::vector<ClientMetric::Label> labels;
-  for (const Tags* tags : {&group.tags, &context}) {
+  Labels labels;
+  for (const Tags* tags : {&group.tags, &options.context}) {
     for (const auto& [name, value] : *tags) labels.push_back({prometheus_name(name), value});
   }
-  const std::string prefix = "kafka_connect_" + prometheus_name(group.name) + "_";
+  const std::string group_name = prometheus_name(group.name);
+  const std::string prefix = "kafka_connect_" + group_name + "_";
   for (const Series& series : group.series) {
-    const MetricType type = series.monotonic ? MetricType::Counter : MetricType::Gauge;
-    ClientMetric metric;
-    metric.label = labels;
-    metric.counter.value = metric.gauge.value = series.read();  // the family's type says which one is printed
-    MetricFamily& target = family(families, prefix + series.name, type, group);
-    target.metric.push_back(std::move(metric));
+    const double value = series.read();
+    add_number(families, prefix + series.name, series, value, labels, group);
+    if (!options.jmx_names) continue;
+    for (const std::string& name : jmx_number_names(group_name, series.name))
+      add_number(families, name, series, value, labels, group);
   }
   if (group.texts.empty()) return;
-  ClientMetric info;
-  info.label = labels;
-  for (const TextSeries& text : group.texts) info.label.push_back({text.name, text.read()});
-  info.gauge.value = 1;
-  family(families, prefix + "info", MetricType::Gauge, group).metric.push_back(std::move(info));
+  Labels info = labels;
+  for (const TextSeries& text : group.texts) {
+    const std::string value = text.read();
+    info.push_back({text.name, value});
+    if (!options.jmx_names) continue;
+    Labels with_text = labels;
+    with_text.push_back({text.name, value});
+    for (const std::string& name : jmx_text_names(group_name, text.name)) add_one(families, name, with_text, group);
+  }
+  add_one(families, prefix + "info", std::move(info), group);
 }
 
 }  // namespace
@@ -212,7 +236,7 @@ std::string Registry::prometheus_text() const {
     }
   }
   Families families;
-  for (const auto& group : groups) collect(*group, impl_->options.context, families);
+  for (const auto& group : groups) collect(*group, impl_->options, families);
   std::vector<MetricFamily> ordered;
   for (auto& [name, metrics] : families) ordered.push_back(std::move(metrics));
   std::ostringstream text;

@@ -67,7 +67,8 @@ class Registry {
   struct Options {
     std::int64_t sample_window_ms = 30000;
     int num_samples = 2;
-    Tags context;  // labels on everything: kafka cluster id, group id
+    Tags context;            // labels on everything: kafka cluster id, group id
+    bool jmx_names = false;  // under the names of jmx_names.h too
   };
   Registry(Options options, const base::Clock& clock);
   ~Registry();

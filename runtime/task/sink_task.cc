@@ -257,11 +257,14 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     sluice_batch c = *batch->records.c();
     const std::uint32_t count = c.record_count;
     std::uint32_t retry_after_ms = 0;
+    const kafka::MessageBatch& messages = batch->messages;
     // From here the plugin may take the batch away: what is needed afterwards is copied.
     next_.swap(batch->next);
     SinkBatch* lent = batch.release();
     c.owner_data = lent;
     c.release = release_sink_batch;
+    const std::int64_t first_timestamp_ms = messages.empty() ? -1 : messages.messages().front().timestamp_ms;
+    sink_metrics_.queue_bytes.set(static_cast<double>(messages.bytes()));
     const std::int64_t began = worker_.clock->monotonic_ns();
     auto status = instance_->put(c, &retry_after_ms);
     const std::int64_t took = worker_.clock->monotonic_ns() - began;
@@ -274,7 +277,8 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       batch->next.swap(next_);
       return put_failed(std::move(batch), std::move(status).error(), retry_after_ms);
     }
-    if (count > 0) sink_metrics_.put_time.observe(static_cast<double>(took) / 1e6);
+    if (count > 0) sink_metrics_.put_done(took, first_timestamp_ms, worker_.clock->now_ms());
+    observe_lag(began);
     sink_metrics_.sent.add(count);
     progress_->took_records(count);
     for (const kafka::PartitionOffset& next : next_)
@@ -284,6 +288,13 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     if (batch != nullptr) pool_->give_back(std::move(batch));
     if (std::exchange(retry_attempt_, 0) > 0 && !task_paused_) resume_all();
     return {};
+  }
+
+  void observe_lag(std::int64_t now_ns) {
+    constexpr std::int64_t kLagEveryNs = 1'000'000'000;
+    if (now_ns - lag_observed_ns_ < kLagEveryNs) return;
+    lag_observed_ns_ = now_ns;
+    sink_metrics_.lag.set(static_cast<double>(consumer_->lag_max()));
   }
 
   base::Status put_failed(std::unique_ptr<SinkBatch> batch, base::Error error, std::uint32_t retry_after_ms) {
@@ -514,6 +525,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
   plugin::ConnectorComponent component_;
   SinkMetrics sink_metrics_;
+  std::int64_t lag_observed_ns_ = 0;
   SinkServices services_;
   std::shared_ptr<SinkBatchPool> pool_;
   std::unique_ptr<DeadLetterQueue> dlq_;

@@ -33,6 +33,7 @@ struct SourceBatch {
   std::uint32_t next = 0;             // the record to send next
   std::uint32_t outstanding = 0;      // sent, and not yet both reported and out of its offset line
   std::size_t held_bytes = 0;         // of the arena, counted when the batch was sent
+  std::int64_t polled_ns = 0;         // when poll() gave it
   std::size_t failure = 0;            // next entry of the chain's failures
   std::vector<std::uint32_t> lines;   // per source partition: line in the tracker, or kNoLine
   std::vector<kafka::Topic*> topics;  // per topic of the batch: its handle, once known

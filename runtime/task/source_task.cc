@@ -334,7 +334,8 @@ class SourceTask final : public TaskThread {
       if (worker_.clock->monotonic_ns() - began < kEmptyPollMinNs) stop_.sleep_for(kEmptyPollPause);
       return {};
     }
-    source_metrics_.poll_time.observe(static_cast<double>(worker_.clock->monotonic_ns() - began) / 1e6);
+    batch->polled_ns = worker_.clock->monotonic_ns();
+    source_metrics_.poll_time.observe(static_cast<double>(batch->polled_ns - began) / 1e6);
     source_metrics_.polled.add(count);
     metrics_->batch(count);
     active(static_cast<std::int64_t>(count));
@@ -592,7 +593,10 @@ class SourceTask final : public TaskThread {
   // Nothing refers to the record any more; recycles its batch after the last one.
   void let_go(InFlight& flight) {
     SourceBatch* batch = flight.batch;
-    if (--batch->outstanding == 0 && batch != current_.get()) batches_.release(batch);
+    if (--batch->outstanding > 0 || batch == current_.get()) return;
+    source_metrics_.ack_time.observe(static_cast<double>(worker_.clock->monotonic_ns() - batch->polled_ns) / 1e6);
+    batches_.release(batch);
+    source_metrics_.queued(batches_.held_bytes(), kHeldBytesMax);
   }
 
   // Acknowledgements that wait for their transaction outlive the batch that names the topic.
@@ -626,6 +630,7 @@ class SourceTask final : public TaskThread {
       batches_.give_back(std::move(current_));
     else
       batches_.hold(std::move(current_));
+    source_metrics_.queued(batches_.held_bytes(), kHeldBytesMax);
   }
 
   void active(std::int64_t change) {

@@ -1,5 +1,6 @@
 #include "runtime/task/task_metrics.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::task {
@@ -64,6 +65,9 @@ TaskMetrics::TaskMetrics(metrics::Registry& registry, const base::TaskId& task, 
       errors_(registry.group("task-error-metrics", tags_of(task))),
       batch_size_(&group_->max_and_avg("batch-size-max", "batch-size-avg")),
       commit_time_(&group_->max_and_avg("offset-commit-max-time-ms", "offset-commit-avg-time-ms")) {
+  // Of a task without a dead-letter queue too, as in Connect.
+  for (const char* name : {"deadletterqueue-produce-requests", "deadletterqueue-produce-failures"})
+    errors_->counter(name);
   group_->text("status", [shared = shared_] { return std::string(state_text(shared->state.load())); });
   group_->value("running-ratio", [shared = shared_] { return shared->ratio(TaskState::kRunning); });
   group_->value("pause-ratio", [shared = shared_] { return shared->ratio(TaskState::kPaused); });
@@ -98,7 +102,15 @@ SourceMetrics::SourceMetrics(metrics::Registry& registry, const base::TaskId& ta
       written(group->rate_and_total("source-record-write")),
       poll_time(group->max_and_avg("poll-batch-max-time-ms", "poll-batch-avg-time-ms")),
       active(group->gauge("source-record-active-count")),
-      active_window(group->max_and_avg("source-record-active-count-max", "source-record-active-count-avg")) {}
+      active_window(group->max_and_avg("source-record-active-count-max", "source-record-active-count-avg")),
+      ack_time(group->max_and_avg("ack-batch-max-time-ms", "ack-batch-avg-time-ms")),
+      queue_bytes(group->gauge("queue-bytes")),
+      saturation(group->gauge("queue-saturation-ratio")) {}
+
+void SourceMetrics::queued(std::size_t bytes, std::size_t bytes_max) {
+  queue_bytes.set(static_cast<double>(bytes));
+  saturation.set(static_cast<double>(bytes) / static_cast<double>(bytes_max));
+}
 
 SinkMetrics::SinkMetrics(metrics::Registry& registry, const base::TaskId& task)
     : group(registry.group("sink-task-metrics", tags_of(task))),
@@ -110,6 +122,20 @@ SinkMetrics::SinkMetrics(metrics::Registry& registry, const base::TaskId& task)
       commit_sequence(group->gauge("offset-commit-seq-no")),
       put_time(group->max_and_avg("put-batch-max-time-ms", "put-batch-avg-time-ms")),
       active(group->gauge("sink-record-active-count")),
-      active_window(group->max_and_avg("sink-record-active-count-max", "sink-record-active-count-avg")) {}
+      active_window(group->max_and_avg("sink-record-active-count-max", "sink-record-active-count-avg")),
+      lag(group->gauge("sink-record-lag-max")),
+      latency(group->max_and_avg("sink-record-latency-max-ms", "sink-record-latency-avg-ms")),
+      put_total(group->counter("put-batch-time-ms-total")),
+      queue_bytes(group->gauge("queue-bytes")) {}
+
+void SinkMetrics::put_done(std::int64_t took_ns, std::int64_t first_timestamp_ms, std::int64_t now_ms) {
+  const double took_ms = static_cast<double>(took_ns) / 1e6;
+  put_time.observe(took_ms);
+  put_total.add(took_ms);
+  queue_bytes.set(0);
+  // Clocks of different machines: a record may seem to come from the future.
+  if (first_timestamp_ms >= 0)
+    latency.observe(static_cast<double>(std::max<std::int64_t>(0, now_ms - first_timestamp_ms)));
+}
 
 }  // namespace sluice::task

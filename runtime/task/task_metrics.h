@@ -39,16 +39,23 @@ class TaskMetrics {
 
 struct SourceMetrics {
   SourceMetrics(metrics::Registry& registry, const base::TaskId& task);
+  void queued(std::size_t bytes, std::size_t bytes_max);
   std::shared_ptr<metrics::Group> group;
   metrics::Counter& polled;
   metrics::Counter& written;
   metrics::WindowedStat& poll_time;
   metrics::Gauge& active;
   metrics::WindowedStat& active_window;
+  // Ours, not Connect's.
+  metrics::WindowedStat& ack_time;  // from the poll that gave a batch until Kafka has all of it
+  metrics::Gauge& queue_bytes;      // polled and not yet acknowledged
+  metrics::Gauge& saturation;       // of the task's bound for them
 };
 
 struct SinkMetrics {
   SinkMetrics(metrics::Registry& registry, const base::TaskId& task);
+  // `first_timestamp_ms`: of the batch's first record, usually its oldest; below zero: it has none.
+  void put_done(std::int64_t took_ns, std::int64_t first_timestamp_ms, std::int64_t now_ms);
   std::shared_ptr<metrics::Group> group;
   metrics::Counter& read;
   metrics::Counter& sent;
@@ -59,6 +66,11 @@ struct SinkMetrics {
   metrics::WindowedStat& put_time;
   metrics::Gauge& active;
   metrics::WindowedStat& active_window;
+  metrics::Gauge& lag;  // Connect documents it and never registers it
+  // Ours, not Connect's.
+  metrics::WindowedStat& latency;  // from a record's timestamp until put() has taken it
+  metrics::Counter& put_total;     // time spent in put(): its rate is the sink's saturation
+  metrics::Gauge& queue_bytes;     // of the batch being delivered
 };
 
 }  // namespace sluice::task

@@ -104,6 +104,8 @@ class Secrets(unittest.TestCase):
             shown = config[key] if config[key].startswith("$") else "****"
             for path in ("", "/config", "/tasks", "/status", "/topics", "/offsets", "/tasks/0/status"):
                 self.assertEqual(self.ask(worker, "GET", f"/connectors/{name}{path}")[0], 200, path)
+            for path in ("/health", "/history"):
+                self.assertEqual(self.ask(worker, "GET", f"/sluice/v1/connectors/{name}{path}")[0], 200, path)
             self.assertEqual(self.ask(worker, "GET", f"/connectors/{name}/config")[1][key], shown)
             self.assertEqual(self.ask(worker, "GET", f"/connectors/{name}/tasks")[1][0]["config"][key], shown)
             self.assertEqual(self.ask(worker, "PUT", f"/connectors/{name}/config", {**config, "count": f"${{file:{secrets}:number}}"})[0], 400)

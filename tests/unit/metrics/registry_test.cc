@@ -124,5 +124,46 @@ TEST_F(RegistryTest, NothingIsReadAfterTheGroupIsGone) {
   reader.join();
 }
 
+TEST(JmxNames, AreThereOnlyOnDemandAndBesideTheOthers) {
+  base::ManualClock clock{1'000'000};
+  for (const bool wanted : {false, true}) {
+    Registry registry({30000, 2, {}, wanted}, clock);
+    const auto connector = registry.group("connector-metrics", {{"connector", "c"}});
+    connector->text("status", [] { return std::string("running"); });
+    connector->text("connector-class", [] { return std::string("org.X"); });
+    const auto task = registry.group("connector-task-metrics", {{"connector", "c"}, {"task", "0"}});
+    task->text("status", [] { return std::string("failed"); });
+    task->gauge("batch-size-avg").set(5);
+    const auto source = registry.group("source-task-metrics", {{"connector", "c"}, {"task", "0"}});
+    source->rate_and_total("source-record-poll").add(3);
+    const auto errors = registry.group("task-error-metrics", {{"connector", "c"}, {"task", "0"}});
+    errors->counter("total-record-errors").add(2);
+    const auto worker = registry.group("connect-worker-metrics", {});
+    worker->value("task-startup-failure-total", [] { return 1.0; });
+    const auto plugin = registry.group("plugin", {});
+    plugin->gauge("x").set(1);
+
+    const std::string text = "\n" + registry.prometheus_text();
+    const auto has = [&](const std::string& line) { return text.find("\n" + line + "\n") != std::string::npos; };
+    EXPECT_TRUE(has(R"(kafka_connect_source_task_metrics_source_record_poll_total{connector="c",task="0"} 3)"));
+    for (const char* line : {
+             R"(kafka_connect_connector_status{connector="c",status="running"} 1)",
+             R"(kafka_connect_connector_connector_class{connector="c",connector_class="org.X"} 1)",
+             R"(kafka_connect_connector_metrics{connector="c",status="running"} 1)",
+             R"(kafka_connect_connector_task_status{connector="c",task="0",status="failed"} 1)",
+             R"(kafka_connect_task_status{connector="c",task="0",status="failed"} 1)",
+             R"(kafka_connect_connector_task_batch_size_avg{connector="c",task="0"} 5)",
+             R"(kafka_connect_batch_size_avg{connector="c",task="0"} 5)",
+             R"(kafka_connect_source_task_source_record_poll_total{connector="c",task="0"} 3)",
+             R"(kafka_connect_source_record_poll_total{connector="c",task="0"} 3)",
+             R"(# TYPE kafka_connect_source_record_poll_total counter)",
+             R"(# TYPE kafka_connect_source_record_poll_rate gauge)",
+             R"(kafka_connect_task_error_total_record_errors{connector="c",task="0"} 2)",
+             R"(kafka_connect_worker_task_startup_failure_total 1)",
+         })
+      EXPECT_EQ(has(line), wanted) << line << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::metrics
