@@ -16,7 +16,7 @@ class FieldMovesTest : public SmtTest {
  protected:
   std::string run(const std::string& name, Config keys) {
     auto made = make_transform(kPackage + name, keys);
-    return made ? apply(**made) : made.error().to_string();
+    return made ? apply(std::move(*made)) : made.error().to_string();
   }
   // A required int32 with a default, null in the record.
   const Schema* with_default() {

@@ -43,7 +43,7 @@ class MongoUnwrap : public SmtTest {
     const Schema* schema = envelope();
     set_value(schema, {before, after, update, structure(&schema->fields()[3].schema(), {text("orders")}), text(op)});
   }
-  std::string run(Config config) { return apply(*make_transform(kClass, config).value()); }
+  std::string run(Config config) { return apply(std::move(make_transform(kClass, config).value())); }
   std::string create(std::string_view document, Config config = {}) {
     fresh();
     set_key(kId);

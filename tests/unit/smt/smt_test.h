@@ -91,6 +91,11 @@ class SmtTest : public ::testing::Test {
     if (!status) return "batch: " + status.error().to_string();
     return errors.text;
   }
+  // The same, keeping the transform for the rest of the test: values may refer to its texts.
+  std::string apply(std::unique_ptr<data::Transform> transform) {
+    kept_.push_back(std::move(transform));
+    return apply(*kept_.back());
+  }
 
   data::SchemaPool pool_;
   data::Batch batch_;
@@ -103,6 +108,7 @@ class SmtTest : public ::testing::Test {
     }
     std::string text;
   };
+  std::vector<std::unique_ptr<data::Transform>> kept_;
 };
 
 }  // namespace sluice::smt
