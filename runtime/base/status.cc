@@ -35,27 +35,30 @@ std::string_view code_name(Code code) {
   return "unknown";
 }
 
-Error Error::with_cause(Error cause) && {
-  cause_ = std::make_shared<const Error>(std::move(cause));
-  return std::move(*this);
+Error Error::with_cause(const Error& cause) const {
+  Facts facts = *facts_;
+  facts.cause = std::make_shared<const Error>(cause);
+  return Error(std::move(facts));
 }
 
-Error Error::with_redirect(std::string url) && {
-  address_ = std::make_shared<const Address>(Address{std::move(url), rest_status()});
-  return std::move(*this);
+Error Error::with_redirect(std::string url) const {
+  Facts facts = *facts_;
+  facts.redirect = std::move(url);
+  return Error(std::move(facts));
 }
 
-Error Error::with_rest_status(int status) && {
-  address_ = std::make_shared<const Address>(Address{address_ ? address_->redirect : std::nullopt, status});
-  return std::move(*this);
+Error Error::with_rest_status(int status) const {
+  Facts facts = *facts_;
+  facts.rest_status = status;
+  return Error(std::move(facts));
 }
 
 std::string Error::to_string() const {
   std::string text;
   for (const Error* error = this; error != nullptr; error = error->cause()) {
     if (error != this) text += "\nCaused by: ";
-    text += error->exception_;
-    if (!error->message_.empty()) text.append(": ").append(error->message_);
+    text += error->exception();
+    if (!error->message().empty()) text.append(": ").append(error->message());
   }
   return text;
 }
@@ -64,8 +67,8 @@ std::string Error::trace() const {
   std::string text;
   for (const Error* error = this; error != nullptr; error = error->cause()) {
     if (error != this) text += "Caused by: ";
-    text += error->exception_;
-    if (!error->message_.empty()) text.append(": ").append(error->message_);
+    text += error->exception();
+    if (!error->message().empty()) text.append(": ").append(error->message());
     text += "\n\tat sluice(native)\n";
   }
   return without_secrets(std::move(text));

@@ -68,25 +68,30 @@ inline constexpr const char* kNotAssigned = "org.apache.kafka.connect.runtime.di
 inline constexpr const char* kRebalanceNeeded = "org.apache.kafka.connect.runtime.distributed.RebalanceNeededException";
 }  // namespace exceptions
 
+// One pointer to shared facts, so that what functions return stays small: success is the common answer, and a record
+// meets many. Copies share; there is no cheaper move, so that an error may still be asked after it was handed on.
 class [[nodiscard]] Error {
  public:
   // `exception` must outlive the program (a string literal).
   Error(Code code, const char* exception, std::string message)
-      : code_(code), exception_(exception), message_(std::move(message)) {}
+      : Error(Facts{code, exception, std::move(message), nullptr, std::nullopt}) {}
+  Error(const Error&) = default;
+  Error& operator=(const Error&) = default;
+  ~Error() = default;
 
-  // Returns this error with `cause` beneath it, as Java's two-argument exception constructors do.
-  Error with_cause(Error cause) &&;
-  // The URL of the worker that can do what was asked (kNotLeader, kNotAssigned); may be empty.
-  Error with_redirect(std::string url) &&;
-  // The HTTP status of a kConnectRest error.
-  Error with_rest_status(int status) &&;
+  // This error with `cause` beneath it, as Java's two-argument exception constructors do.
+  Error with_cause(const Error& cause) const;
+  // With the URL of the worker that can do what was asked (kNotLeader, kNotAssigned); may be empty.
+  Error with_redirect(std::string url) const;
+  // With the HTTP status of a kConnectRest error.
+  Error with_rest_status(int status) const;
 
-  Code code() const { return code_; }
-  const char* exception() const { return exception_; }
-  const std::string& message() const { return message_; }
-  const Error* cause() const { return cause_.get(); }
-  const std::string* redirect() const { return address_ && address_->redirect ? &*address_->redirect : nullptr; }
-  int rest_status() const { return address_ ? address_->rest_status : 0; }  // 0: none
+  Code code() const { return facts_->code; }
+  const char* exception() const { return facts_->exception; }
+  const std::string& message() const { return facts_->message; }
+  const Error* cause() const { return facts_->cause.get(); }
+  const std::string* redirect() const { return facts_->redirect ? &*facts_->redirect : nullptr; }
+  int rest_status() const { return facts_->rest_status; }  // 0: none
 
   // "exception: message", and one "Caused by: ..." line for each cause.
   std::string to_string() const;
@@ -95,15 +100,17 @@ class [[nodiscard]] Error {
   std::string trace() const;
 
  private:
-  Code code_;
-  const char* exception_;
-  std::string message_;
-  std::shared_ptr<const Error> cause_;
-  struct Address {
+  struct Facts {
+    Code code;
+    const char* exception;
+    std::string message;
+    std::shared_ptr<const Error> cause;
     std::optional<std::string> redirect;
     int rest_status = 0;
   };
-  std::shared_ptr<const Address> address_;
+  explicit Error(Facts facts) : facts_(std::make_shared<const Facts>(std::move(facts))) {}
+
+  std::shared_ptr<const Facts> facts_;
 };
 
 template <typename T>
