@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/kafka/answer_wait.h"
 #include "runtime/kafka/client_handle.h"
 #include "runtime/kafka/consumer.h"
 #include "runtime/kafka/embedded_broker.h"
@@ -95,7 +96,8 @@ base::Result<std::unique_ptr<Producer>> Producer::create(const ClientConfig& con
   auto impl = std::make_unique<Impl>();
   ClientConfig full = config;
   full.librdkafka.emplace_back("isolation.level", "read_uncommitted");  // of end_offsets()
-  SLUICE_TRY_ASSIGN(impl->client, ClientHandle::create(full, RD_KAFKA_PRODUCER, impl.get(), [](rd_kafka_conf_t* conf) {
+  SLUICE_TRY_ASSIGN(impl->client, ClientHandle::create(full, RD_KAFKA_PRODUCER, impl.get(), [&](rd_kafka_conf_t* conf) {
+                      wait_for_answers(conf, full);
                       rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
                     }));
   impl->queue.reset(rd_kafka_queue_get_main(impl->client->get()));

@@ -1,5 +1,6 @@
 #include "runtime/kafka/producer.h"
 
+#include <ctime>
 #include <map>
 
 #include "runtime/kafka/murmur2.h"
@@ -38,6 +39,33 @@ TEST_P(ProducerTest, DeliversWithoutCopyingAndReportsEachRecordOnce) {
   ASSERT_EQ(offsets.size(), 1000u);
   for (std::size_t i = 0; i < offsets.size(); ++i) EXPECT_EQ(offsets[i], static_cast<std::int64_t>(i));
   EXPECT_EQ(maker->outstanding(), 0u);
+}
+
+// Of the whole process.
+double cpu_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+// Without the wait a thread of librdkafka spins for as long as the broker takes to answer.
+TEST_P(ProducerTest, SleepsWhileAnAnswerIsAwaitedAndMoreRecordsWait) {
+  if (!embedded()) GTEST_SKIP() << "needs a broker that takes its time";
+  const std::string topic = new_topic();
+  auto maker = producer({{"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "0"}});
+  Topic* handle = *maker->topic(topic);
+  ASSERT_EQ(maker->produce({.topic = handle, .value = "connects"}), ProduceStatus::kOk);
+  ASSERT_TRUE(maker->flush(steady_clock::now() + 30s, ignore));
+  broker().set_round_trip_ms(200);
+  const std::string value(100'000, 'v');  // ten to a request
+  const auto began = steady_clock::now();
+  const double cpu_before = cpu_seconds();
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(maker->produce({.topic = handle, .value = value}), ProduceStatus::kOk);
+  while (maker->outstanding() > 0) maker->poll_deliveries(1000ms, ignore);
+  const double cpu = cpu_seconds() - cpu_before;
+  const double seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
+  EXPECT_GT(seconds, 0.8);
+  EXPECT_LT(cpu, seconds / 5);
 }
 
 TEST_P(ProducerTest, HeadersComeBackWhateverStandsBeforeThem) {
