@@ -5,6 +5,7 @@
 
 #include "runtime/base/strings.h"
 #include "runtime/config/component_check.h"
+#include "runtime/config/connector_extensions.h"
 #include "runtime/config/secret_keys.h"
 
 namespace sluice::config {
@@ -240,18 +241,19 @@ ConfigDef plain_config_def(ConnectorKind kind, const ComponentCatalog& catalog) 
   return kind == ConnectorKind::kSource ? source_config_def(catalog) : sink_config_def(catalog);
 }
 
-ErrorPolicyConfig error_policy(ConnectorKind kind, const ParsedConfig& parsed) {
+ErrorPolicyConfig error_policy(const ParsedConfig& parsed) {
   ErrorPolicyConfig errors;
   errors.retry_timeout_ms = parsed.int64("errors.retry.timeout");
   errors.retry_delay_max_ms = parsed.int64("errors.retry.delay.max.ms");
   errors.tolerance = parsed.string("errors.tolerance") == "all" ? Tolerance::kAll : Tolerance::kNone;
   errors.log_errors = parsed.boolean("errors.log.enable");
   errors.log_include_messages = parsed.boolean("errors.log.include.messages");
-  if (kind == ConnectorKind::kSink) {
-    errors.dlq_topic = parsed.string("errors.deadletterqueue.topic.name");
-    errors.dlq_replication_factor = parsed.int16("errors.deadletterqueue.topic.replication.factor");
-    errors.dlq_context_headers = parsed.boolean("errors.deadletterqueue.context.headers.enable");
-  }
+  errors.dlq_topic = parsed.string("errors.deadletterqueue.topic.name");
+  errors.dlq_replication_factor = parsed.int16("errors.deadletterqueue.topic.replication.factor");
+  errors.dlq_context_headers = parsed.boolean("errors.deadletterqueue.context.headers.enable");
+  errors.dlq_ratio_max = parsed.float64("sluice.errors.deadletterqueue.max.ratio");
+  errors.dlq_window_ms = parsed.int64("sluice.errors.deadletterqueue.window.ms");
+  errors.dlq_records_min = parsed.int64("sluice.errors.deadletterqueue.min.records");
   return errors;
 }
 
@@ -290,6 +292,8 @@ Result<TransformSpec> transform_spec(const std::string& alias, const ParsedConfi
 Result<ConfigDef> enriched_config_def(ConnectorKind kind, const ConfigMap& props, const WorkerConverters& converters,
                                       const ComponentCatalog& catalog, bool require_all) {
   ConfigDef def = plain_config_def(kind, catalog);
+  for (ConfigKey& key : extension_keys(kind, catalog))
+    if (props.contains(key.name)) def.define(std::move(key));
   enrich_framework_keys(props, converters, catalog, def);
   SLUICE_TRY(enrich_aliases(props, catalog, require_all, def));
   return def;
@@ -298,11 +302,12 @@ Result<ConfigDef> enriched_config_def(ConnectorKind kind, const ConfigMap& props
 Result<ConnectorConfig> ConnectorConfig::make(ConnectorKind kind, ConfigMap props, const ComponentCatalog& catalog) {
   keep_secrets(props, SecretKeys(props, &catalog));
   ConfigDef def = plain_config_def(kind, catalog);
+  for (ConfigKey& key : extension_keys(kind, catalog)) def.define(std::move(key));
   SLUICE_TRY(def.parse(props, catalog.resolver()));
   SLUICE_TRY(enrich_aliases(props, catalog, true, def));
   SLUICE_TRY_ASSIGN(ParsedConfig parsed, def.parse(props, catalog.resolver()));
   ConnectorConfig config(kind, std::move(parsed));
-  config.errors_ = error_policy(kind, config.parsed_);
+  config.errors_ = error_policy(config.parsed_);
   for (const auto& alias : config.parsed_.list("transforms")) {
     SLUICE_TRY_ASSIGN(TransformSpec spec, transform_spec(alias, config.parsed_));
     config.transforms_.push_back(std::move(spec));

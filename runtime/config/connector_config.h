@@ -68,6 +68,10 @@ struct ErrorPolicyConfig {
   std::string dlq_topic;
   std::int16_t dlq_replication_factor = 3;
   bool dlq_context_headers = false;
+  // Ours. The task fails where more than this share of the window's records have failed; 1: never.
+  double dlq_ratio_max = 1;
+  std::int64_t dlq_window_ms = 60'000;
+  std::int64_t dlq_records_min = 100;  // in the window, before the ratio counts
 };
 
 // What a connector's configuration says to the framework. Immutable; made once when a connector or task starts.

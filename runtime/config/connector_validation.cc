@@ -203,7 +203,7 @@ bool uses_client(const ValidationRequest& request, ClientKind client) {
     case ClientKind::kConsumer:
       return !source || request.source_has_own_offsets;
     case ClientKind::kAdmin:
-      if (!source) return has_dlq;
+      if (has_dlq || !source) return has_dlq;
       return request.source_has_own_offsets || !request.config.with_prefix("topic.creation.").empty();
   }
   return false;

@@ -7,9 +7,9 @@
 #include "runtime/base/log.h"
 #include "runtime/base/secrets.h"
 #include "runtime/kafka/admin.h"
-#include "runtime/kafka/consumer.h"
 #include "runtime/task/client_settings.h"
 #include "runtime/task/error_policy.h"
+#include "runtime/task/failed_record.h"
 
 namespace sluice::task {
 namespace {
@@ -58,44 +58,27 @@ base::Result<std::unique_ptr<DeadLetterQueue>> DeadLetterQueue::open(const Worke
   return queue;
 }
 
+// What librdkafka reads in place until the delivery report.
+struct DeadLetterQueue::Copy {
+  std::string value;
+  bool reported;  // by the plugin
+};
+
 void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
   requests_.add();
-  if (producer_->outstanding() >= kOutstandingMax && !flush(std::chrono::seconds(30))) {
-    failures_.add();
-    kLog.error("Could not produce message to dead letter queue. topic={}: {} records are waiting for the brokers",
-               topic_name_, kOutstandingMax);
-    return;
-  }
-  const kafka::Message& message = record.messages->messages()[record.message];
-  std::vector<kafka::HeaderView> headers;
-  record.messages->headers(record.message, headers);
-  const std::string partition = fmt::format("{}", message.partition);
-  const std::string offset = fmt::format("{}", message.offset);
-  const std::string task_number = fmt::format("{}", task_.task);
-  const std::string stage(stage_name(failure.stage));
-  const std::string class_name(failure.executing_class);
-  const std::string message_text = base::without_secrets(failure.error.message());
-  const std::string trace = failure.error.trace();
-  if (context_headers_) {
-    headers.push_back({"__connect.errors.topic", message.topic});
-    headers.push_back({"__connect.errors.partition", partition});
-    headers.push_back({"__connect.errors.offset", offset});
-    headers.push_back({"__connect.errors.connector.name", task_.connector});
-    headers.push_back({"__connect.errors.task.id", task_number});
-    headers.push_back({"__connect.errors.stage", stage});
-    headers.push_back({"__connect.errors.class.name", class_name});
-    headers.push_back({"__connect.errors.exception.class.name", failure.error.exception()});
-    headers.push_back({"__connect.errors.exception.message", message_text});
-    headers.push_back({"__connect.errors.exception.stacktrace", trace});
-  }
-  // The value must live until its delivery report: the report frees this copy.
-  std::unique_ptr<std::string> copy;
-  if (message.value.data() != nullptr) copy = std::make_unique<std::string>(message.value);
+  const bool reported = failure.stage == Stage::kTaskPut;
+  if (producer_->outstanding() >= kOutstandingMax && !flush(std::chrono::seconds(30)))
+    return lost(reported, {base::Code::kTimeout, base::exceptions::kTimeout,
+                           fmt::format("{} records are waiting for the brokers", kOutstandingMax)});
+  DeadLetter letter;
+  record.dead_letter(letter);
+  if (context_headers_) add_context(failure, letter);
+  auto copy = std::make_unique<Copy>(Copy{std::string(letter.value), reported});
   kafka::OutRecord out{.topic = topic_,
-                       .key = message.key,
-                       .value = copy ? std::string_view(*copy) : std::string_view(),
-                       .timestamp_ms = message.timestamp_ms,
-                       .headers = headers,
+                       .key = letter.key,
+                       .value = letter.value.data() != nullptr ? std::string_view(copy->value) : std::string_view(),
+                       .timestamp_ms = letter.timestamp_ms,
+                       .headers = letter.headers,
                        .opaque = copy.get()};
   kafka::ProduceStatus status = producer_->produce(out);
   if (status == kafka::ProduceStatus::kQueueFull) {
@@ -104,21 +87,37 @@ void DeadLetterQueue::send(const Failure& failure, const FailedRecord& record) {
   }
   if (status == kafka::ProduceStatus::kOk) {
     static_cast<void>(copy.release());
-    return;
+  } else if (status == kafka::ProduceStatus::kFailed) {
+    lost(reported, producer_->last_error());
+  } else {
+    lost(reported, {base::Code::kTimeout, base::exceptions::kTimeout, "the producer's queue is full"});
   }
+}
+
+void DeadLetterQueue::add_context(const Failure& failure, DeadLetter& letter) const {
+  auto& headers = letter.headers;
+  headers.insert(headers.end(), letter.context.begin(), letter.context.end());
+  const std::string_view message = letter.keep(base::without_secrets(failure.error.message()));
+  headers.push_back({"__connect.errors.connector.name", task_.connector});
+  headers.push_back({"__connect.errors.task.id", letter.keep(std::to_string(task_.task))});
+  headers.push_back({"__connect.errors.stage", stage_name(failure.stage)});
+  headers.push_back({"__connect.errors.class.name", failure.executing_class});
+  headers.push_back({"__connect.errors.exception.class.name", failure.error.exception()});
+  headers.push_back({"__connect.errors.exception.message", message.empty() ? std::string_view() : message});
+  headers.push_back({"__connect.errors.exception.stacktrace", letter.keep(failure.error.trace())});
+}
+
+void DeadLetterQueue::lost(bool reported, const base::Error& why) {
   failures_.add();
-  kLog.error(
-      "Could not produce message to dead letter queue. topic={}: {}", topic_name_,
-      status == kafka::ProduceStatus::kFailed ? producer_->last_error().to_string() : "the producer's queue is full");
+  kLog.error("Could not produce message to dead letter queue. topic={}: {}", topic_name_, why.to_string());
+  if (reported && !report_error_) report_error_ = why;
 }
 
 void DeadLetterQueue::on_deliveries(std::span<const kafka::Delivery> deliveries) {
   for (const kafka::Delivery& delivery : deliveries) {
-    const std::unique_ptr<std::string> copy(static_cast<std::string*>(delivery.opaque));
-    if (delivery.error == kafka::error_code::kNone) continue;
-    failures_.add();
-    kLog.error("Could not produce message to dead letter queue. topic={}: {}", topic_name_,
-               kafka::error_text(delivery.error));
+    const std::unique_ptr<Copy> copy(static_cast<Copy*>(delivery.opaque));
+    if (delivery.error != kafka::error_code::kNone)
+      lost(copy->reported, kafka::make_error(delivery.error, "Failed to deliver a record"));
   }
 }
 

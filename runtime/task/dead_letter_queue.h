@@ -1,11 +1,14 @@
 #pragma once
-// The dead-letter queue of a sink task (spec connect-runtime.md section 6.7, KIP-298): failed records with their
-// original bytes and, if asked for, headers that say what went wrong. Sending never blocks the task for long and never
-// fails it: a record that cannot be written is logged and counted.
+// The dead-letter queue of a task (spec connect-runtime.md section 6.7, KIP-298; for sources too, which Connect lacks):
+// failed records with, if asked for, headers that say what went wrong. Sending never blocks the task for long: a record
+// that cannot be written is logged and counted; one that the plugin itself reported is also an error that the task must
+// take.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "runtime/base/ids.h"
 #include "runtime/base/status.h"
@@ -17,7 +20,8 @@
 namespace sluice::task {
 
 struct Failure;
-struct FailedRecord;
+class FailedRecord;
+struct DeadLetter;
 
 class DeadLetterQueue {
  public:
@@ -29,23 +33,29 @@ class DeadLetterQueue {
                                                              const base::TaskId& task, metrics::Group& metrics);
   ~DeadLetterQueue();
 
-  // [task] The bytes are copied. The record must have `messages`.
+  // [task] The bytes are copied.
   void send(const Failure& failure, const FailedRecord& record);
   // [task] Takes delivery reports; call between batches.
   void poll();
   // [task] Waits for everything sent. Call before offsets that cover failed records are committed.
   base::Status flush(std::chrono::milliseconds timeout);
   bool idle() const { return producer_->outstanding() == 0; }
+  // [task] Why a record that the plugin reported (Stage::kTaskPut) was not written, once.
+  std::optional<base::Error> take_report_error() { return std::exchange(report_error_, std::nullopt); }
 
  private:
   DeadLetterQueue(base::TaskId task, std::string topic, bool context_headers, metrics::Group& metrics);
+  struct Copy;
   void on_deliveries(std::span<const kafka::Delivery> deliveries);
+  void add_context(const Failure& failure, DeadLetter& letter) const;
+  void lost(bool reported, const base::Error& why);
 
   const base::TaskId task_;
   const std::string topic_name_;
   const bool context_headers_;
   std::unique_ptr<kafka::Producer> producer_;
   kafka::Topic* topic_ = nullptr;
+  std::optional<base::Error> report_error_;
   metrics::Counter& requests_;
   metrics::Counter& failures_;
 };

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "runtime/base/log.h"
-#include "runtime/kafka/consumer.h"
 #include "runtime/task/dead_letter_queue.h"
+#include "runtime/task/failed_record.h"
 #include "runtime/task/stop_signal.h"
 
 namespace sluice::task {
@@ -12,18 +12,6 @@ namespace {
 
 const base::Logger kLog{"org.apache.kafka.connect.runtime.errors.LogReporter"};
 constexpr std::int64_t kFirstDelayMs = 300;
-
-std::string_view timestamp_type_name(kafka::TimestampType type) {
-  switch (type) {
-    case kafka::TimestampType::kCreateTime:
-      return "CreateTime";
-    case kafka::TimestampType::kLogAppendTime:
-      return "LogAppendTime";
-    case kafka::TimestampType::kNone:
-      break;
-  }
-  return "NoTimestampType";
-}
 
 }  // namespace
 
@@ -61,7 +49,9 @@ ErrorPolicy::ErrorPolicy(base::TaskId task, const config::ErrorPolicyConfig& con
       skipped_(metrics.counter("total-records-skipped")),
       retries_(metrics.counter("total-retries")),
       logged_(metrics.counter("total-errors-logged")),
-      last_error_(metrics.gauge("last-error-timestamp")) {}
+      last_error_(metrics.gauge("last-error-timestamp")) {
+  if (dlq_ != nullptr && config_.dlq_ratio_max < 1) ratio_.emplace(config_.dlq_window_ms, clock_);
+}
 
 std::int64_t ErrorPolicy::backoff_ms(int attempt) {
   const std::int64_t delay = attempt > 30 ? config_.retry_delay_max_ms + 1 : kFirstDelayMs << (attempt - 1);
@@ -71,19 +61,21 @@ std::int64_t ErrorPolicy::backoff_ms(int attempt) {
 }
 
 ErrorPolicy::Retry ErrorPolicy::begin_retry() const {
-  if (config_.retry_timeout_ms < 0) return {-1};
   return {clock_.monotonic_ns() / 1'000'000 + config_.retry_timeout_ms};
 }
 
-bool ErrorPolicy::wait(Retry& retry) {
+ErrorPolicy::Wait ErrorPolicy::wait(Retry& retry) {
+  if (stop_.requested()) return Wait::kStopping;
+  if (config_.retry_timeout_ms == 0) return Wait::kOver;
   std::int64_t delay = backoff_ms(++retry.attempt);
   if (retry.deadline_ms >= 0) {
     const std::int64_t left = retry.deadline_ms - clock_.monotonic_ns() / 1'000'000;
-    if (left <= 0) return false;
+    if (left <= 0) return Wait::kOver;
     delay = std::min(delay, left);
   }
+  failures_.add();  // as Connect counts: every attempt
   retries_.add();
-  return !stop_.sleep_for(std::chrono::milliseconds(delay));
+  return stop_.sleep_for(std::chrono::milliseconds(delay)) ? Wait::kStopping : Wait::kAgain;
 }
 
 base::Status ErrorPolicy::record_failed(const Failure& failure, const FailedRecord& record) {
@@ -91,7 +83,10 @@ base::Status ErrorPolicy::record_failed(const Failure& failure, const FailedReco
   failures_.add();
   last_error_.set(static_cast<double>(clock_.now_ms()));
   if (config_.log_errors) log(failure, record);
-  if (dlq_ != nullptr && record.messages != nullptr) dlq_->send(failure, record);
+  if (ratio_) {
+    SLUICE_TRY(check_ratio(failure));
+  }
+  if (dlq_ != nullptr) dlq_->send(failure, record);
   // Retries that ran out skip the record whatever errors.tolerance says, as in Connect.
   if (tolerates() || failure.error.code() == base::Code::kRetry) {
     skipped_.add();
@@ -101,20 +96,28 @@ base::Status ErrorPolicy::record_failed(const Failure& failure, const FailedReco
                         .with_cause(failure.error));
 }
 
+// A queue that takes most of what comes is no queue for odd records: something is wrong with all of them.
+base::Status ErrorPolicy::check_ratio(const Failure& failure) {
+  ratio_->failed();
+  const FailureRatio::Count count = ratio_->count();
+  const auto records = std::max(count.records, count.failed);
+  const double ratio = static_cast<double>(count.failed) / static_cast<double>(records);
+  if (records < config_.dlq_records_min || ratio <= config_.dlq_ratio_max) return {};
+  return base::fail(
+      base::Error(
+          base::Code::kBadRecord, base::exceptions::kConnect,
+          fmt::format("{} of the last {} records failed, a ratio of {:.3f}, and "
+                      "sluice.errors.deadletterqueue.max.ratio={} lets no more go to dead-letter queue {} "
+                      "(sluice.errors.deadletterqueue.window.ms={}). Correct what makes them fail and restart "
+                      "the task, or allow a higher ratio",
+                      count.failed, records, ratio, config_.dlq_ratio_max, config_.dlq_topic, config_.dlq_window_ms))
+          .with_cause(failure.error));
+}
+
 void ErrorPolicy::log(const Failure& failure, const FailedRecord& record) {
   std::string text = fmt::format("Error encountered in task {}. Executing stage '{}' with class '{}'",
                                  task_.to_string(), stage_name(failure.stage), failure.executing_class);
-  if (config_.log_include_messages && record.messages != nullptr) {
-    const kafka::Message& message = record.messages->messages()[record.message];
-    text += fmt::format(", where consumed record is {{topic='{}', partition={}, offset={}", message.topic,
-                        message.partition, message.offset);
-    if (message.timestamp_type != kafka::TimestampType::kNone)
-      text += fmt::format(", timestamp={}, timestampType={}", message.timestamp_ms,
-                          timestamp_type_name(message.timestamp_type));
-    text += '}';
-  } else if (config_.log_include_messages && record.describe) {
-    text += fmt::format(", where source record is = {}", record.describe());
-  }
+  if (config_.log_include_messages) text += record.log_text();
   kLog.error("{}.\n{}", text, failure.error.trace());
   logged_.add();
 }

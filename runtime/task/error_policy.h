@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -16,15 +15,13 @@
 #include "runtime/base/status.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/metrics/registry.h"
-
-namespace sluice::kafka {
-class MessageBatch;
-}
+#include "runtime/task/failure_ratio.h"
 
 namespace sluice::task {
 
 class StopSignal;
 class DeadLetterQueue;
+class FailedRecord;
 
 enum class Stage {
   kTaskPoll,
@@ -37,15 +34,6 @@ enum class Stage {
   kKafkaConsume
 };
 std::string_view stage_name(Stage stage);  // "TASK_POLL", ...
-
-// The record that failed, as far as reports need it. Borrowed for the call.
-struct FailedRecord {
-  // Sinks: the consumed message.
-  const kafka::MessageBatch* messages = nullptr;
-  std::size_t message = 0;
-  // Sources: makes the text of the record, when a report wants it.
-  std::function<std::string()> describe;
-};
 
 struct Failure {
   Stage stage;
@@ -60,18 +48,32 @@ class ErrorPolicy {
               StopSignal& stop, const base::Clock& clock);
 
   // Runs `operation` (returning a Status or Result), again while it asks for it with Code::kRetry and
-  // errors.retry.timeout lasts. The last outcome is returned; kStopping if a stop ended the waiting.
+  // errors.retry.timeout, counted from the first attempt's beginning, lasts. The last outcome is returned; kStopping if
+  // a stop ended the waiting: the record is then to be left as it is, not given up.
   template <typename Operation>
   auto with_retry(Operation&& operation) -> decltype(operation()) {
+    // Most have no retries: no clock is read for them.
+    Retry retry = config_.retry_timeout_ms > 0 ? begin_retry() : Retry{-1};
     auto result = operation();
-    if (result || result.error().code() != base::Code::kRetry) [[likely]]
-      return result;
-    Retry retry = begin_retry();
-    for (;;) {
-      if (!wait(retry)) return result;
-      result = operation();
-      if (result || result.error().code() != base::Code::kRetry) return result;
-    }
+    while (!result && result.error().code() == base::Code::kRetry) [[unlikely]] {
+        switch (wait(retry)) {
+          case Wait::kOver:
+            return result;
+          case Wait::kStopping:
+            return base::fail(base::Code::kStopping, base::exceptions::kConnect,
+                              "A stop was requested between retries");
+          case Wait::kAgain:
+            break;
+        }
+        result = operation();
+      }
+    return result;
+  }
+
+  // Records that are about to be worked on: what failures are measured against. Once a batch.
+  void records_came(std::size_t records) {
+    if (ratio_) [[unlikely]]
+      ratio_->came(static_cast<std::int64_t>(records));
   }
 
   // Reports a record that failed for good. OK: skip it. An error: the task must fail with it.
@@ -88,8 +90,10 @@ class ErrorPolicy {
     std::int64_t deadline_ms;  // monotonic; negative: none
     int attempt = 0;
   };
+  enum class Wait { kAgain, kOver, kStopping };
   Retry begin_retry() const;
-  bool wait(Retry& retry);  // false: no time left, or stopping
+  Wait wait(Retry& retry);
+  base::Status check_ratio(const Failure& failure);
   void log(const Failure& failure, const FailedRecord& record);
 
   const base::TaskId task_;
@@ -97,6 +101,7 @@ class ErrorPolicy {
   DeadLetterQueue* const dlq_;
   StopSignal& stop_;
   const base::Clock& clock_;
+  std::optional<FailureRatio> ratio_;  // only where there is a limit
   std::mt19937_64 random_{std::random_device{}()};
   metrics::Counter& failures_;
   metrics::Counter& errors_;

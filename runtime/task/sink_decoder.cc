@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "runtime/task/failed_record.h"
+
 namespace sluice::task {
 namespace {
 
@@ -30,6 +32,7 @@ base::Status SinkDecoder::decode_records(SinkBatch& batch) {
   const auto messages = batch.messages.messages();
   const auto count = static_cast<std::uint32_t>(messages.size());
   if (!records.allocate_records(count)) return no_memory();
+  policy_.records_came(count);
   std::string_view topic;
   std::uint32_t topic_index = 0;
   kafka::PartitionOffset* next = nullptr;
@@ -107,10 +110,7 @@ base::Status SinkDecoder::failed(SinkBatch& batch, std::uint32_t index, data::Re
                                  std::string_view class_name, const base::Error& error) {
   if (error.code() == base::Code::kStopping) return base::fail(error);
   record.flags |= SLUICE_RECORD_FAILED;
-  FailedRecord report;
-  report.messages = &batch.messages;
-  report.message = index;
-  return policy_.record_failed({stage, class_name, error}, report);
+  return policy_.record_failed({stage, class_name, error}, ConsumedRecord(batch.messages, index));
 }
 
 // Sinks see live records only.

@@ -19,6 +19,7 @@
 #include "runtime/task/components.h"
 #include "runtime/task/dead_letter_queue.h"
 #include "runtime/task/error_policy.h"
+#include "runtime/task/failed_record.h"
 #include "runtime/task/offset_ledger.h"
 #include "runtime/task/plugin_services.h"
 #include "runtime/task/sink_batch.h"
@@ -56,6 +57,18 @@ std::vector<sluice_topic_partition> to_c(std::span<const TopicPartition> partiti
   result.reserve(partitions.size());
   for (const TopicPartition& partition : partitions) result.push_back({str(partition.topic), partition.partition, 0});
   return result;
+}
+
+base::Error unrecoverable(base::Error cause) {
+  return base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                     "Exiting WorkerSinkTask due to unrecoverable exception.")
+      .with_cause(std::move(cause));
+}
+
+base::Error report_failed(base::Error cause) {
+  return base::Error(base::Code::kFatal, base::exceptions::kConnect,
+                     "A record that the sink reported as errant could not be written to the dead-letter queue")
+      .with_cause(std::move(cause));
 }
 
 class SinkTask;
@@ -273,6 +286,11 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     } else {
       batch.reset(lent);
     }
+    // What the plugin was told of a report it may have kept to itself.
+    if (auto refused = std::exchange(report_refused_, std::nullopt); refused && status) [[unlikely]] {
+      if (batch == nullptr) return base::fail(unrecoverable(*std::move(refused)));
+      status = base::fail(*std::move(refused));
+    }
     if (!status) {
       batch->next.swap(next_);
       return put_failed(std::move(batch), std::move(status).error(), retry_after_ms);
@@ -309,9 +327,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
           "restarted. Error: {}",
           id().to_string(), error.message());
       pool_->give_back(std::move(batch));
-      return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
-                                    "Exiting WorkerSinkTask due to unrecoverable exception.")
-                            .with_cause(std::move(error)));
+      return base::fail(unrecoverable(std::move(error)));
     }
     if (retry_attempt_++ == 0) {
       kLog.error("WorkerSinkTask{{id={}}} RetriableException from SinkTask: {}", id().to_string(), error.to_string());
@@ -436,8 +452,20 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   std::optional<std::vector<kafka::PartitionOffset>> offsets_to_commit(std::span<const TopicPartition> partitions) {
     if (dlq_ != nullptr && !dlq_->idle()) {
       // A failed record is done with only when the dead-letter queue has it.
-      if (auto status = dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())); !status)
+      if (auto status = dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())); !status) {
+        kLog.warn(
+            "WorkerSinkTask{{id={}}} Offsets are not committed: the dead-letter queue has not taken all records "
+            "before them: {}",
+            id().to_string(), status.error().to_string());
+        metrics_->commit_failed();
         return std::nullopt;
+      }
+    }
+    if (dlq_ != nullptr) {
+      if (auto error = dlq_->take_report_error()) {
+        keep_error(base::fail(report_failed(*std::move(error))));
+        return std::nullopt;
+      }
     }
     std::vector<sluice_topic_offset> offsets = ledger_.to_pre_commit(partitions);
     if (auto status = instance_->pre_commit(offsets); !status) {
@@ -541,6 +569,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   std::set<TopicPartition> paused_by_plugin_;
   std::vector<kafka::PartitionOffset> rewinds_;
   std::optional<base::Error> callback_error_;
+  std::optional<base::Error> report_refused_;  // a record was reported as errant beyond what is tolerated
   kafka::MessageBatch idle_messages_;
 
   std::unique_ptr<SinkBatch> current_;
@@ -561,7 +590,8 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
 bool SinkServices::serves(Extension extension) const {
   if (extension == Extension::kSinkContext) return true;
-  if (extension == Extension::kErrant) return task_.dlq_ != nullptr || (task_.policy_ && task_.policy_->tolerates());
+  if (extension == Extension::kErrant)  // as in Connect: where a report goes anywhere
+    return task_.dlq_ != nullptr || task_.spec_.connector.errors().log_errors;
   return PluginServices::serves(extension);
 }
 
@@ -607,16 +637,20 @@ base::Result<std::uint64_t> SinkServices::report_errant(const sluice_batch& batc
                       "The record reported as errant is not of a batch that put() received");
   const auto& owner = *static_cast<const SinkBatch*>(batch.owner_data);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(batch.records) + std::size_t{index} * batch.record_stride;
-  FailedRecord report;
-  report.messages = &owner.messages;
-  report.message = reinterpret_cast<const sluice_record*>(bytes)->origin;
-  SLUICE_TRY(task_.policy_->record_failed({Stage::kTaskPut, kSinkTaskClass, cause}, report));
+  const ConsumedRecord record(owner.messages, reinterpret_cast<const sluice_record*>(bytes)->origin);
+  auto reported = task_.policy_->record_failed({Stage::kTaskPut, kSinkTaskClass, cause}, record);
+  if (!reported) {
+    if (!task_.report_refused_) task_.report_refused_ = reported.error();
+    return base::fail(std::move(reported).error());
+  }
   return task_.dlq_ != nullptr ? 1 : 0;
 }
 
 base::Status SinkServices::await_errant(std::uint64_t ticket, std::int64_t timeout_ms) {
   if (ticket == 0 || task_.dlq_ == nullptr) return {};
-  return task_.dlq_->flush(milliseconds(timeout_ms));
+  SLUICE_TRY(task_.dlq_->flush(milliseconds(timeout_ms)));
+  if (auto error = task_.dlq_->take_report_error()) return base::fail(report_failed(*std::move(error)));
+  return {};
 }
 
 }  // namespace

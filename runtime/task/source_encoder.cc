@@ -18,15 +18,6 @@ std::string_view header_key(data::Batch& batch, const sluice_header& header) {
 
 }  // namespace
 
-FailedRecord described(const data::Batch& batch, const data::Record& record) {
-  FailedRecord failed;
-  failed.describe = [&batch, &record] {
-    return fmt::format("SourceRecord{{topic='{}', kafkaPartition={}}}", batch.topic(record),
-                       record.partition < 0 ? "null" : std::to_string(record.partition));
-  };
-  return failed;
-}
-
 base::Error batch_too_large() {
   return {base::Code::kNoMemory, base::exceptions::kConnect,
           fmt::format("A polled batch is larger than its memory limit of {} bytes", data::Arena::kLimitBytesDefault)};
@@ -34,19 +25,20 @@ base::Error batch_too_large() {
 
 base::Result<bool> SourceEncoder::encode(data::Batch& batch, data::Record& record, kafka::OutRecord& out) {
   const data::ConvertContext context{batch.arena().c(), &schemas_};
-  const std::string_view topic = batch.topic(record);
+  ConvertedParts done;
   if (record.header_count > 0) {
-    SLUICE_TRY_ASSIGN(const bool ready, encode_headers(context, batch, record, out));
-    if (!ready) return false;
+    auto headers = encode_headers(context, batch, record, true);
+    if (!headers)
+      return failed({Stage::kHeaderConverter, converters_.header_class, headers.error()}, PolledRecord(batch, record));
+    done.headers = out.headers = *headers;
   }
-  auto key = policy_.with_retry(
-      [&] { return converters_.key->from_connect(context, topic, batch.key_schema(record), record.key_value()); });
-  if (!key) return failed(Stage::kKeyConverter, converters_.key_class, std::move(key).error(), batch, record);
-  auto value = policy_.with_retry([&] {
-    return converters_.value->from_connect(context, topic, batch.value_schema(record), record.value_value());
-  });
-  if (!value) return failed(Stage::kValueConverter, converters_.value_class, std::move(value).error(), batch, record);
-  out.key = *key;
+  auto key = policy_.with_retry([&] { return encode_key(context, batch, record); });
+  if (!key)
+    return failed({Stage::kKeyConverter, converters_.key_class, key.error()}, PolledRecord(batch, record, done));
+  done.key = out.key = *key;
+  auto value = policy_.with_retry([&] { return encode_value(context, batch, record); });
+  if (!value)
+    return failed({Stage::kValueConverter, converters_.value_class, value.error()}, PolledRecord(batch, record, done));
   out.value = *value;
   out.partition = record.partition < 0 ? kafka::kAnyPartition : record.partition;
   if (record.timestamp_ms == SLUICE_NO_TIMESTAMP || record.timestamp_ms == -1) {
@@ -59,28 +51,46 @@ base::Result<bool> SourceEncoder::encode(data::Batch& batch, data::Record& recor
   return true;
 }
 
-base::Result<bool> SourceEncoder::encode_headers(const data::ConvertContext& context, data::Batch& batch,
-                                                 data::Record& record, kafka::OutRecord& out) {
+ConvertedParts SourceEncoder::encode_again(data::Batch& batch, const data::Record& record) {
+  const data::ConvertContext context{batch.arena().c(), &schemas_};
+  ConvertedParts done;
+  if (auto headers = encode_headers(context, batch, record, false)) done.headers = *headers;
+  if (auto key = encode_key(context, batch, record)) done.key = *key;
+  if (auto value = encode_value(context, batch, record)) done.value = *value;
+  return done;
+}
+
+base::Result<data::Bytes> SourceEncoder::encode_key(const data::ConvertContext& context, data::Batch& batch,
+                                                    const data::Record& record) {
+  return converters_.key->from_connect(context, batch.topic(record), batch.key_schema(record), record.key_value());
+}
+
+base::Result<data::Bytes> SourceEncoder::encode_value(const data::ConvertContext& context, data::Batch& batch,
+                                                      const data::Record& record) {
+  return converters_.value->from_connect(context, batch.topic(record), batch.value_schema(record),
+                                         record.value_value());
+}
+
+base::Result<std::span<const kafka::HeaderView>> SourceEncoder::encode_headers(const data::ConvertContext& context,
+                                                                               data::Batch& batch,
+                                                                               const data::Record& record, bool retry) {
   auto* headers = batch.arena().alloc_array<kafka::HeaderView>(record.header_count);
   if (headers == nullptr) return base::fail(batch_too_large());
   for (std::uint32_t i = 0; i < record.header_count; ++i) {
     const sluice_header& header = record.headers[i];
-    auto bytes = policy_.with_retry([&] {
+    const auto convert = [&] {
       return converters_.header->from_connect(context, batch.topic(record), view(header.key),
                                               static_cast<const Schema*>(header.schema), header.value);
-    });
-    if (!bytes)
-      return failed(Stage::kHeaderConverter, converters_.header_class, std::move(bytes).error(), batch, record);
-    headers[i] = {header_key(batch, header), *bytes};
+    };
+    SLUICE_TRY_ASSIGN(const data::Bytes bytes, retry ? policy_.with_retry(convert) : convert());
+    headers[i] = {header_key(batch, header), bytes};
   }
-  out.headers = {headers, record.header_count};
-  return true;
+  return std::span<const kafka::HeaderView>(headers, record.header_count);
 }
 
-base::Result<bool> SourceEncoder::failed(Stage stage, std::string_view class_name, base::Error error,
-                                         data::Batch& batch, const data::Record& record) {
-  if (error.code() == base::Code::kStopping) return base::fail(std::move(error));
-  SLUICE_TRY(policy_.record_failed({stage, class_name, error}, described(batch, record)));
+base::Result<bool> SourceEncoder::failed(const Failure& failure, const FailedRecord& record) {
+  if (failure.error.code() == base::Code::kStopping) return base::fail(failure.error);
+  SLUICE_TRY(policy_.record_failed(failure, record));
   return false;
 }
 

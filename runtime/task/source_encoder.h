@@ -8,6 +8,7 @@
 #include "runtime/kafka/producer.h"
 #include "runtime/task/components.h"
 #include "runtime/task/error_policy.h"
+#include "runtime/task/failed_record.h"
 
 namespace sluice::task {
 
@@ -20,20 +21,25 @@ class SourceEncoder {
   // Fills in everything of `out` but its topic and opaque; the bytes lie in the batch's arena, or in the record. False:
   // the record failed, which is tolerated and has been reported. Error: the task fails.
   base::Result<bool> encode(data::Batch& batch, data::Record& record, kafka::OutRecord& out);
+  // What the converters make of a record that has been encoded before: nothing of it was kept, and Kafka did not take
+  // it. Views lie in the batch's arena.
+  ConvertedParts encode_again(data::Batch& batch, const data::Record& record);
 
  private:
-  base::Result<bool> encode_headers(const data::ConvertContext& context, data::Batch& batch, data::Record& record,
-                                    kafka::OutRecord& out);
-  base::Result<bool> failed(Stage stage, std::string_view class_name, base::Error error, data::Batch& batch,
-                            const data::Record& record);
+  base::Result<std::span<const kafka::HeaderView>> encode_headers(const data::ConvertContext& context,
+                                                                  data::Batch& batch, const data::Record& record,
+                                                                  bool retry);
+  base::Result<data::Bytes> encode_key(const data::ConvertContext& context, data::Batch& batch,
+                                       const data::Record& record);
+  base::Result<data::Bytes> encode_value(const data::ConvertContext& context, data::Batch& batch,
+                                         const data::Record& record);
+  base::Result<bool> failed(const Failure& failure, const FailedRecord& record);
 
   const Converters converters_;
   ErrorPolicy& policy_;
   data::SchemaPool& schemas_;
 };
 
-// What the reports say of a source's record. Borrows both.
-FailedRecord described(const data::Batch& batch, const data::Record& record);
 base::Error batch_too_large();
 
 }  // namespace sluice::task

@@ -16,7 +16,9 @@
 #include "runtime/task/client_settings.h"
 #include "runtime/task/components.h"
 #include "runtime/task/connector_offsets.h"
+#include "runtime/task/dead_letter_queue.h"
 #include "runtime/task/error_policy.h"
+#include "runtime/task/failed_record.h"
 #include "runtime/task/offset_committer.h"
 #include "runtime/task/offset_tracker.h"
 #include "runtime/task/plugin_services.h"
@@ -72,7 +74,6 @@ class SourceTask final : public TaskThread {
         source_metrics_(*worker_.metrics, id()),
         offsets_(worker_, spec_.connector, id().to_string()),
         services_(id().connector, spec_.connector.connector_class(), source_metrics_.group, offsets_.store(), stop_),
-        policy_(id(), spec_.connector.errors(), nullptr, metrics_->errors(), stop_, *worker_.clock),
         tracker_(id().connector),
         committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()},
                    *offsets_.store(), tracker_, *metrics_, *worker_.clock) {}
@@ -107,7 +108,8 @@ class SourceTask final : public TaskThread {
     if (component_.source_task == nullptr)
       return base::connect_error("{} is not a source connector", component_.class_name);
     SLUICE_TRY_ASSIGN(auto converters, make_converters(worker_, spec_.connector, services_));
-    encoder_.emplace(std::move(converters), policy_, services_.schemas());
+    SLUICE_TRY(open_policy());
+    encoder_.emplace(std::move(converters), *policy_, services_.schemas());
     SLUICE_TRY_ASSIGN(TransformChain chain, make_transform_chain(worker_, spec_.connector, services_));
     chain_.emplace(std::move(chain));
     SLUICE_TRY_ASSIGN(topics_, TopicCreator::make(worker_, spec_.connector, id()));
@@ -132,6 +134,15 @@ class SourceTask final : public TaskThread {
     SLUICE_TRY(instance_->start(spec_.task_config));
     started_ = true;
     report_startup(component_.version);
+    return {};
+  }
+
+  base::Status open_policy() {
+    const config::ErrorPolicyConfig& errors = spec_.connector.errors();
+    if (!errors.dlq_topic.empty()) {
+      SLUICE_TRY_ASSIGN(dlq_, DeadLetterQueue::open(worker_, spec_.connector, id(), metrics_->errors()));
+    }
+    policy_.emplace(id(), errors, dlq_.get(), metrics_->errors(), stop_, *worker_.clock);
     return {};
   }
 
@@ -172,7 +183,10 @@ class SourceTask final : public TaskThread {
                   producer_->outstanding());
       // The instance hears of the final commit before it is stopped. One that was given up meanwhile commits nothing:
       // another may have gone on from where it was.
-      if (!abandoned() && committer_.finish(std::max(deadline, Clock::now() + milliseconds(100))) && started_)
+      const auto last = std::max(deadline, Clock::now() + milliseconds(100));
+      if (dlq_ != nullptr && !dlq_->flush(std::chrono::ceil<milliseconds>(last - Clock::now())))
+        kLog.warn("The dead-letter queue has not taken all records in time: no offset is committed");
+      else if (!abandoned() && committer_.finish(last) && started_)
         commit_instance();
     }
     {
@@ -243,7 +257,16 @@ class SourceTask final : public TaskThread {
   bool exactly_once() const { return spec_.exactly_once != nullptr; }
 
   void commit_offsets() {
-    if (!transaction_ && committer_.step()) commit_instance();
+    if (transaction_ || !dead_letters_written()) return;
+    if (committer_.step()) commit_instance();
+  }
+
+  // A failed record is done with only when the dead-letter queue has it: no offset behind it is committed before.
+  bool dead_letters_written() {
+    if (dlq_ == nullptr || dlq_->idle()) return true;
+    dlq_->poll();
+    if (committer_.ms_until_due() > 0) return dlq_->idle();
+    return dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())).has_value();
   }
 
   base::Status end_of_batch() {
@@ -284,6 +307,9 @@ class SourceTask final : public TaskThread {
 
   base::Status commit_transaction() {
     const std::int64_t began = worker_.clock->monotonic_ns();
+    if (dlq_ != nullptr) {
+      SLUICE_TRY(dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())));
+    }
     auto committed = transaction_->commit(deliveries(), send_error_, [this] { return abandoned(); });
     if (!committed) {
       metrics_->commit_failed();
@@ -322,7 +348,7 @@ class SourceTask final : public TaskThread {
       if (status.error().code() != base::Code::kRetry) return status;
       kLog.warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry operation.\n{}",
                 id().to_string(), status.error().trace());
-      policy_.count_retry();
+      policy_->count_retry();
       progress_->retried(status.error().to_string());
       stop_.sleep_for(kRetryPause);
       return {};
@@ -338,10 +364,11 @@ class SourceTask final : public TaskThread {
     source_metrics_.poll_time.observe(static_cast<double>(batch->polled_ns - began) / 1e6);
     source_metrics_.polled.add(count);
     metrics_->batch(count);
+    policy_->records_came(count);
     active(static_cast<std::int64_t>(count));
     for (std::uint32_t i = 0; i < count; ++i) batch->data->record(i).origin = i;
     if (!chain_->empty()) {
-      SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, policy_));
+      SLUICE_TRY(chain_->apply({&services_.schemas(), false}, *batch->data, *policy_));
     }
     if (!batch->prepare()) return base::fail(batch_too_large());
     current_ = std::move(batch);
@@ -522,14 +549,14 @@ class SourceTask final : public TaskThread {
       return base::fail(base::Code::kBug, base::exceptions::kConnect,
                         "A transform marked a record as failed without saying why");
     const TransformFailure& failure = failures[batch.failure];
-    return policy_.record_failed({Stage::kTransformation, failure.executing_class, failure.error},
-                                 described(*batch.data, record));
+    return policy_->record_failed({Stage::kTransformation, failure.executing_class, failure.error},
+                                  PolledRecord(*batch.data, record));
   }
 
   base::Status produce_failed(SourceBatch& batch, const data::Record& record, const base::Error& error) {
-    if (policy_.tolerates())
-      return policy_.record_failed({Stage::kKafkaProduce, component_.class_name, error},
-                                   described(*batch.data, record));
+    if (policy_->tolerates())
+      return policy_->record_failed({Stage::kKafkaProduce, component_.class_name, error},
+                                    PolledRecord(*batch.data, record));
     return base::fail(base::Error(base::Code::kFatal, base::exceptions::kConnect,
                                   "Unrecoverable exception from producer send callback")
                           .with_cause(error));
@@ -644,7 +671,8 @@ class SourceTask final : public TaskThread {
   SourceMetrics source_metrics_;
   ConnectorOffsets offsets_;
   SourceServices services_;
-  ErrorPolicy policy_;
+  std::unique_ptr<DeadLetterQueue> dlq_;
+  std::optional<ErrorPolicy> policy_;
   OffsetTracker tracker_;
   OffsetCommitter committer_;
   std::optional<SourceEncoder> encoder_;

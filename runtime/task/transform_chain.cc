@@ -84,6 +84,7 @@ base::Status TransformChain::retry_record(const data::TransformContext& context,
   });
   for (const std::uint32_t i : others) batch.record(i).flags &= ~SLUICE_RECORD_DROP;
   SLUICE_TRY(std::move(broken));
+  if (!outcome && outcome.error().code() == base::Code::kStopping) return base::fail(outcome.error());
   if (!outcome) failures_.push_back({index, stage.class_name, outcome.error()});
   return {};
 }

@@ -157,6 +157,8 @@ class ScriptedSink final : public sluice::SinkTask {
       sluice::boolean_key("hold").doc("pre_commit lets nothing go.").default_value(false),
       sluice::boolean_key("fail.pre.commit").doc("The first pre_commit with something new fails.").default_value(false),
       sluice::boolean_key("errant").doc("Reports each record of an odd number as errant.").default_value(false),
+      sluice::boolean_key("errant.await").doc("Waits for each of its reports.").default_value(false),
+      sluice::boolean_key("errant.swallow").doc("Goes on where a report is refused.").default_value(false),
       sluice::string_key("journal").doc("File that hears of everything.").default_value(""));
 
   ~ScriptedSink() override {
@@ -171,6 +173,8 @@ class ScriptedSink final : public sluice::SinkTask {
     hold_ = config.boolean("hold");
     fail_pre_commit_ = config.boolean("fail.pre.commit");
     errant_ = config.boolean("errant");
+    await_ = config.boolean("errant.await");
+    swallow_ = config.boolean("errant.swallow");
     journal_.line("start");
     return sluice::ok();
   }
@@ -194,8 +198,13 @@ class ScriptedSink final : public sluice::SinkTask {
       if (text == std::to_string(fail_at_)) return sluice::fatal("told to fail at {}", text);
       if (errant_ && (text.back() - '0') % 2 == 1) {
         journal_.line("errant " + text);
-        const sluice::Status status = context().report_errant(record, batch, sluice::bad_record("odd {}", text));
-        if (!status.is_ok()) return status;
+        std::uint64_t ticket = 0;
+        sluice::Status status = context().report_errant(record, batch, sluice::bad_record("odd {}", text), &ticket);
+        if (status.is_ok() && await_) {
+          status = context().await_errant(ticket, std::chrono::seconds(30));
+          if (status.is_ok()) journal_.line("awaited " + text);
+        }
+        if (!status.is_ok() && !swallow_) return status;
         continue;
       }
       journal_.line("put " + text);
@@ -225,7 +234,7 @@ class ScriptedSink final : public sluice::SinkTask {
   Journal journal_;
   int retries_ = 0;
   std::int64_t fail_at_ = -1;
-  bool keep_ = false, hold_ = false, fail_pre_commit_ = false, errant_ = false;
+  bool keep_ = false, hold_ = false, fail_pre_commit_ = false, errant_ = false, await_ = false, swallow_ = false;
   std::vector<std::thread> threads_;
 };
 

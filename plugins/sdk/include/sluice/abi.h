@@ -362,7 +362,7 @@ typedef struct sluice_sink_context { /* all [task] */
 
 #define SLUICE_EXT_ERRANT "sluice.errant/1"
 typedef struct sluice_errant { /* Connect's ErrantRecordReporter; not served when the connector has no dead-letter queue
-                                */
+                                  and does not log errors either */
   uint32_t struct_size, reserved;
   /* The record is copied before return. *ticket is 0 when nothing is to be awaited. A status other than OK: tolerance
    * exceeded. [task] */

@@ -213,15 +213,26 @@ class Context {
     if (sink_ != nullptr) sink_->request_commit(ctx_);
   }
 
-  // The dead-letter queue, where the connector has one.
+  // Where records that the sink cannot use go: the dead-letter queue, the log. Reporting does not wait; offsets behind
+  // a reported record are committed only when it is written, and the task fails if it cannot be. `ticket`: for
+  // await_errant, of a sink that commits by itself.
   bool has_errant_reporter() const noexcept { return errant_ != nullptr; }
-  Status report_errant(const RecordView& record, const BatchView& batch, const Status& cause) const {
+  Status report_errant(const RecordView& record, const BatchView& batch, const Status& cause,
+                       std::uint64_t* ticket = nullptr) const {
     if (errant_ == nullptr) return unsupported("no dead-letter queue is configured");
     sluice_error why = detail::empty_error();
     detail::to_c(cause, &why);
     sluice_error err = detail::empty_error();
-    std::uint64_t ticket = 0;
-    return detail::from_c(errant_->report(ctx_, batch.c(), record.index(), &why, &ticket, &err), err);
+    std::uint64_t given = 0;
+    const auto status = detail::from_c(errant_->report(ctx_, batch.c(), record.index(), &why, &given, &err), err);
+    if (ticket != nullptr) *ticket = given;
+    return status;
+  }
+  // Waits until everything reported up to `ticket` is written.
+  Status await_errant(std::uint64_t ticket, std::chrono::milliseconds timeout) const {
+    if (errant_ == nullptr) return unsupported("no dead-letter queue is configured");
+    sluice_error err = detail::empty_error();
+    return detail::from_c(errant_->await(ctx_, ticket, timeout.count(), &err), err);
   }
 
   // ---- transforms and converters: this record failed, the rest of the batch goes on
