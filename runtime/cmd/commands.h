@@ -9,6 +9,7 @@ namespace sluice::cmd {
 int run_standalone(const std::vector<std::string>& args);
 int run_distributed(const std::vector<std::string>& args);
 int run_doctor(const std::vector<std::string>& args);
+int run_dlq(const std::vector<std::string>& args);
 int run_transforms(const std::vector<std::string>& args);
 
 }  // namespace sluice::cmd

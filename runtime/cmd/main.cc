@@ -20,6 +20,7 @@ constexpr const char* kUsage =
     "  sluice distributed worker.properties                                   run a worker of a group\n"
     "  sluice doctor [--json] worker.properties                               check everything before a start\n"
     "  sluice transforms try chain.json records.jsonl                         run transforms on sample records\n"
+    "  sluice dlq replay --bootstrap-server ... --topic ...                   send dead letters back\n"
     "  sluice plugins list|probe|check ...                                    look at plugins\n"
     "  sluice --version\n"
     "\n"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   if (command == "distributed") return run_distributed(args);
   if (command == "doctor") return run_doctor(args);
   if (command == "transforms") return run_transforms(args);
+  if (command == "dlq") return run_dlq(args);
   if (command == "plugins") return plugins_command(args, own_path());
   if (command == "--version") {
     fmt::print(stdout, "sluice {} (commit {})\n", version(), commit());
