@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "runtime/base/strings.h"
 #include "runtime/data/value_ops.h"
 #include "smt/debezium_envelope.h"
 #include "smt/debezium_fields.h"
@@ -44,8 +47,12 @@ bool holds_byte_array(const Value& value) {
 bool is_unchanged(const Value& after, const Value& before) {
   if (after.kind() != before.kind()) return false;
   // What most columns hold.
-  if (after.is(Kind::kString)) return after.text() == before.text();
+  if (after.is(Kind::kString)) return base::same_text(after.text(), before.text());
   if (after.is_integer() || after.is(Kind::kBoolean)) return after.i64() == before.i64();
+  if (after.is_null()) return true;
+  if (after.is(Kind::kFloat64) &&
+      std::bit_cast<std::uint64_t>(after.f64()) == std::bit_cast<std::uint64_t>(before.f64()))
+    return true;
   return data::values_equal(after, before) && !holds_byte_array(after) && !holds_byte_array(before);
 }
 

@@ -1,9 +1,9 @@
 #include "smt/drop_headers.h"
 
-#include <algorithm>
-#include <span>
+#include <cstdint>
 #include <utility>
 
+#include "runtime/base/strings.h"
 #include "smt/side.h"
 
 namespace sluice::smt {
@@ -15,21 +15,27 @@ class DropHeaders final : public data::RecordTransform {
 
  protected:
   base::Status apply_record(const data::TransformContext&, data::Batch& batch, data::Record& record) override {
-    const std::span<const sluice_header> all(record.headers, record.header_count);
-    const auto is_unwanted = [&](const sluice_header& header) { return unwanted(header); };
-    const auto first = std::ranges::find_if(all, is_unwanted);
-    if (first == all.end()) return {};
-    auto* kept = arena_array<sluice_header>(batch.arena().c(), all.size() - 1);
+    const sluice_header* const all = record.headers;
+    const std::uint32_t count = record.header_count;
+    std::uint32_t first = 0;
+    while (first < count && !unwanted(all[first])) ++first;
+    if (first == count) return {};
+    auto* const kept = arena_array<sluice_header>(batch.arena().c(), count - std::size_t{1});
     if (kept == nullptr) return out_of_memory();
-    const auto* end = std::remove_copy_if(first + 1, all.end(), std::copy(all.begin(), first, kept), is_unwanted);
+    std::uint32_t kept_count = 0;
+    for (; kept_count < first; ++kept_count) kept[kept_count] = all[kept_count];
+    for (std::uint32_t i = first + 1; i < count; ++i)
+      if (!unwanted(all[i])) kept[kept_count++] = all[i];
     record.headers = kept;
-    record.header_count = static_cast<std::uint32_t>(end - kept);
+    record.header_count = kept_count;
     return {};
   }
 
  private:
   bool unwanted(const sluice_header& header) const {
-    return std::find(names_.begin(), names_.end(), view(header.key)) != names_.end();
+    for (const std::string& name : names_)
+      if (base::same_text(name, view(header.key))) return true;
+    return false;
   }
 
   const config::List names_;

@@ -20,13 +20,13 @@ class ExtractField final : public data::RecordTransform {
 
  protected:
   base::Status apply_record(const data::TransformContext&, data::Batch& batch, data::Record& record) override {
-    const Value value = side_value(record, side_);
+    const Value& value = side_value(record, side_);
     const Schema* schema = side_schema(batch, record, side_);
     if (schema == nullptr) {
       if (value.is_null()) return {};
       SLUICE_TRY(require_map(value, kPurpose));
-      SLUICE_TRY_ASSIGN(const Value field, path_.value_in_map(value));
-      return set_side(batch, record, side_, nullptr, field);
+      SLUICE_TRY_ASSIGN(const Value* field, path_.value_in_map(value));
+      return set_side(batch, record, side_, nullptr, *field);
     }
     if (!value.is_null()) SLUICE_TRY(require_struct(value, kPurpose));
     SLUICE_TRY_ASSIGN(const auto* place, places_.get(schema, [&] { return path_.find(*schema); }));

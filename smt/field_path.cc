@@ -118,13 +118,13 @@ base::Result<Value> FieldPath::value_in(const Value& record, const Place& place,
   return current;
 }
 
-base::Result<Value> FieldPath::value_in_map(const Value& map) const {
+base::Result<const Value*> FieldPath::value_in_map(const Value& map) const {
   SLUICE_TRY(check_not_empty());
-  Value current = map;
+  const Value* current = &map;
   for (const std::string& name : names_) {
-    if (current.is_null()) return current;
-    SLUICE_TRY(require_map(current, kPurpose));
-    current = map_value(current, name);
+    if (current->is_null()) break;
+    SLUICE_TRY(require_map(*current, kPurpose));
+    current = &map_value(*current, name);
   }
   return current;
 }

@@ -44,8 +44,9 @@ class FieldPath {
   // way give their defaults, the last one only if `use_default`. Error: DataException, the value is no struct.
   static base::Result<Value> value_in(const Value& record, const Place& place, bool use_default);
 
-  // The value in a map of maps; null where a part of the way is null or absent. Error: DataException, a part is no map.
-  base::Result<Value> value_in_map(const Value& map) const;
+  // The value in a map of maps, never nullptr; a null where a part of the way is null or absent. Error: DataException,
+  // a part is no map.
+  base::Result<const Value*> value_in_map(const Value& map) const;
 
   const std::vector<std::string>& names() const { return names_; }
 

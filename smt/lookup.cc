@@ -149,8 +149,13 @@ class Lookup final : public data::RecordTransform {
     }
     key_.clear();
     for (std::size_t i = 0; i < settings_.keys.size(); ++i) {
-      SLUICE_TRY_ASSIGN(const Value part, places != nullptr ? FieldPath::value_in(value, (*places)[i], true)
-                                                            : settings_.keys[i].value_in_map(value));
+      Value part;
+      if (places != nullptr) {
+        SLUICE_TRY_ASSIGN(part, FieldPath::value_in(value, (*places)[i], true));
+      } else {
+        SLUICE_TRY_ASSIGN(const Value* found, settings_.keys[i].value_in_map(value));
+        part = *found;
+      }
       if (part.is_null()) return false;
       if (i > 0) key_.push_back(LookupTable::kSeparator);
       SLUICE_TRY(append_key(part, settings_.key_names[i]));

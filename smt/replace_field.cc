@@ -1,5 +1,6 @@
 #include "smt/replace_field.h"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -29,12 +30,13 @@ class Names {
   bool empty() const { return entries_.empty(); }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   const std::string* find(std::string_view name) const {
+    if ((marks_ & mark(name)) == 0) return nullptr;
     if (entries_.size() > kScannedMax) {
       const auto found = positions_.find(name);
       return found == positions_.end() ? nullptr : &entries_[found->second].second;
     }
     for (const auto& [key, other] : entries_)
-      if (key == name) return &other;
+      if (base::same_text(key, name)) return &other;
     return nullptr;
   }
   // Whether the name is new.
@@ -44,17 +46,25 @@ class Names {
       entries_.emplace_back(name, other);
     else
       entries_[entry->second].second = other;
+    marks_ |= mark(name);
     return added;
   }
 
  private:
   static constexpr std::size_t kScannedMax = 8;
+  // One bit of 64 by size and first letter.
+  static std::uint64_t mark(std::string_view name) {
+    const std::size_t first = name.empty() ? 0 : static_cast<unsigned char>(name.front());
+    return std::uint64_t{1} << ((name.size() * 8 + first) % 64);
+  }
+
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
   };
   std::vector<std::pair<std::string, std::string>> entries_;
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
+  std::uint64_t marks_ = 0;  // of all entries: tells most other names apart without comparing
 };
 
 struct Renames {
@@ -132,7 +142,7 @@ class ReplaceField final : public data::RecordTransform {
         renamed_any = true;
       }
       if (renamed_any)
-        edit.put(key, items[i + 1]);
+        edit.put(key.text(), items[i + 1]);
       else
         edit.append(key, items[i + 1]);
     }

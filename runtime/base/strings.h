@@ -2,6 +2,7 @@
 // Text helpers with Java's meaning where Connect's behaviour depends on it.
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,26 @@ std::string join(const std::vector<std::string>& items, std::string_view separat
 std::string to_lower_ascii(std::string_view text);
 std::string to_upper_ascii(std::string_view text);
 bool equals_ignore_case_ascii(std::string_view a, std::string_view b);
+
+// a == b without a call where both are at most 16 bytes long, as names of fields and headers are: a call costs more
+// than the comparison. Longer ones end at their first eight bytes if these differ.
+inline bool same_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto differ = [&]<typename Word>(Word, std::size_t at) {
+    Word left, right;
+    std::memcpy(&left, a.data() + at, sizeof left);
+    std::memcpy(&right, b.data() + at, sizeof right);
+    return left ^ right;
+  };
+  const std::size_t size = a.size();
+  if (size >= 8) {
+    if (differ(std::uint64_t{}, 0) != 0) return false;
+    return size <= 16 ? differ(std::uint64_t{}, size - 8) == 0 : std::memcmp(a.data(), b.data(), size) == 0;
+  }
+  if (size >= 4) return (differ(std::uint32_t{}, 0) | differ(std::uint32_t{}, size - 4)) == 0;
+  if (size >= 2) return (differ(std::uint16_t{}, 0) | differ(std::uint16_t{}, size - 2)) == 0;
+  return size == 0 || a[0] == b[0];
+}
 
 // Standard Base64 with padding (RFC 4648 section 4). Decoding refuses what Java's basic decoder refuses.
 void append_base64(std::string_view bytes, std::string& out);
