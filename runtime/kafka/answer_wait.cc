@@ -1,5 +1,6 @@
 #include "runtime/kafka/answer_wait.h"
 
+#include <librdkafka/rdkafka.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void*, ch
 
 }  // namespace
 
-void wait_for_answers(rd_kafka_conf_t* conf, const ClientConfig& config) {
+void wait_for_answers(rd_kafka_conf_s* conf, const ClientConfig& config) {
   if (is_set(config, "enable.idempotence", "true") && is_set(config, "max.in.flight.requests.per.connection", "1"))
     rd_kafka_conf_interceptor_add_on_new(conf, "sluice", on_new, nullptr);
 }

@@ -7,13 +7,13 @@
 // which at full speed is a whole core, six times what everything else of producing costs. Where only one request of a
 // connection may be under way that thread has nothing to do but to read the answer, so it is made to wait for it.
 
-#include <librdkafka/rdkafka.h>
-
 #include "runtime/kafka/client_config.h"
+
+struct rd_kafka_conf_s;  // librdkafka's rd_kafka_conf_t
 
 namespace sluice::kafka {
 
 // Installs the wait in `conf` if the configuration is one that would spin.
-void wait_for_answers(rd_kafka_conf_t* conf, const ClientConfig& config);
+void wait_for_answers(rd_kafka_conf_s* conf, const ClientConfig& config);
 
 }  // namespace sluice::kafka
