@@ -18,7 +18,7 @@ namespace sluice::data {
 class Arena {
  public:
   static constexpr std::size_t kBlockBytes = 64 * 1024;
-  static constexpr std::size_t kKeepBytesMax = 4 * 1024 * 1024;  // kept by reset(); more goes back to the heap
+  static constexpr std::size_t kKeepBytesMax = 8 * 1024 * 1024;  // kept by reset(); more goes back to the heap
   static constexpr std::size_t kLimitBytesDefault = 256 * 1024 * 1024;
 
   explicit Arena(std::size_t limit_bytes = kLimitBytesDefault);

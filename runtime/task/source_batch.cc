@@ -8,7 +8,7 @@ namespace {
 
 // Memory of batches kept for reuse: about what is in flight at full speed, since pages that are given back cost more
 // than anything else on this path.
-constexpr std::size_t kFreeBytesMax = 8 * 1024 * 1024;
+constexpr std::size_t kFreeBytesMax = 16 * 1024 * 1024;
 
 }  // namespace
 
