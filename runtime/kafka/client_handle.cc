@@ -8,6 +8,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/kafka/embedded_broker.h"
 #include "runtime/kafka/oauth.h"
+#include "runtime/kafka/thread_slack.h"
 
 namespace sluice::kafka {
 
@@ -114,6 +115,7 @@ base::Status ClientHandle::configure(rd_kafka_conf_t* conf, const ClientConfig& 
   SLUICE_TRY(set("client.software.name", "sluice"));
   SLUICE_TRY(set("log.connection.close", "false"));  // brokers close idle connections: no news
   SLUICE_TRY(set("log.thread.name", "false"));
+  relax_main_thread(conf);
   rd_kafka_conf_set_opaque(conf, this);
   rd_kafka_conf_set_log_cb(conf, log_callback);
   rd_kafka_conf_set_error_cb(conf, error_callback);

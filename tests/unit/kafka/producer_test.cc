@@ -1,9 +1,13 @@
 #include "runtime/kafka/producer.h"
 
+#include <algorithm>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "runtime/kafka/murmur2.h"
+#include "runtime/kafka/thread_slack.h"
 #include "tests/unit/kafka/broker_test.h"
 
 namespace sluice::kafka {
@@ -66,6 +70,29 @@ TEST_P(ProducerTest, SleepsWhileAnAnswerIsAwaitedAndMoreRecordsWait) {
   const double seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
   EXPECT_GT(seconds, 0.8);
   EXPECT_LT(cpu, seconds / 5);
+}
+
+// The slack of each thread of this process with that name.
+std::vector<unsigned long> slack_of_threads(std::string_view name) {
+  std::vector<unsigned long> slacks;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::getline(std::ifstream(thread.path() / "comm"), comm);
+    unsigned long slack = 0;
+    if (comm == name && std::ifstream("/proc" / thread.path().filename() / "timerslack_ns") >> slack)
+      slacks.push_back(slack);
+  }
+  return slacks;
+}
+
+TEST_P(ProducerTest, MainThreadsMayWakeLateAndBrokerThreadsMayNot) {
+  const auto before = slack_of_threads("rdk:main").size();
+  const auto maker = producer();
+  const auto main = slack_of_threads("rdk:main");
+  if (main.empty()) GTEST_SKIP() << "the slack of other threads may not be read here";
+  ASSERT_EQ(main.size(), before + 1);
+  EXPECT_EQ(std::ranges::count(main, kMainThreadSlackNs), 1 + (embedded() ? 0 : static_cast<int>(before)));
+  EXPECT_EQ(std::ranges::count(slack_of_threads("rdk:broker-1"), kMainThreadSlackNs), 0);
 }
 
 TEST_P(ProducerTest, HeadersComeBackWhateverStandsBeforeThem) {
