@@ -140,12 +140,13 @@ SchemaPool::SchemaPool() : impl_(std::make_unique<Impl>()) {
 SchemaPool::~SchemaPool() = default;
 
 base::Result<const Schema*> SchemaPool::intern(const sluice_schema& description) {
-  SLUICE_TRY(check_shape(description));
   const std::uint64_t hash = hash_shallow(description);
   std::lock_guard lock(impl_->mutex);
   const auto [begin, end] = impl_->by_hash.equal_range(hash);
   for (auto it = begin; it != end; ++it)
     if (same_shallow(*it->second, description)) return it->second;
+  // What is known has been checked before.
+  SLUICE_TRY(check_shape(description));
   if (impl_->by_hash.size() >= kSchemasMax)
     return fail(
         Code::kFatal, base::exceptions::kConnect,
@@ -235,8 +236,10 @@ base::Result<const Schema*> SchemaBuilder::build(SchemaPool& pool) const {
   if (has_name_) description.name = str(name_);
   if (has_doc_) description.doc = str(doc_);
   std::vector<sluice_kv> parameters;
+  parameters.reserve(parameters_.size());
   for (const auto& [key, value] : parameters_) parameters.push_back({str(key), str(value)});
   std::vector<sluice_field> fields;
+  fields.reserve(fields_.size());
   for (const auto& [name, schema] : fields_) fields.push_back({str(name), schema});
   description.parameters = parameters.data();
   description.parameter_count = static_cast<std::uint32_t>(parameters.size());
