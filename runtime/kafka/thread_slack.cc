@@ -1,5 +1,6 @@
 #include "runtime/kafka/thread_slack.h"
 
+#include <librdkafka/rdkafka.h>
 #include <sys/prctl.h>
 
 #include <cstddef>
@@ -20,7 +21,7 @@ rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void*, ch
 
 }  // namespace
 
-void relax_main_thread(rd_kafka_conf_t* conf) {
+void relax_main_thread(rd_kafka_conf_s* conf) {
   rd_kafka_conf_interceptor_add_on_new(conf, "sluice-slack", on_new, nullptr);
 }
 

@@ -6,13 +6,13 @@
 // client and second, a third of a core for a thousand idle connectors. With a timer slack of more than a millisecond
 // the kernel ends its waits late enough, and wakes the threads of many clients together.
 
-#include <librdkafka/rdkafka.h>
+struct rd_kafka_conf_s;
 
 namespace sluice::kafka {
 
 inline constexpr unsigned long kMainThreadSlackNs = 2'000'000;
 
 // Timers of the client's main thread (metadata, heartbeats, retries) may be so much late; what arrives is not.
-void relax_main_thread(rd_kafka_conf_t* conf);
+void relax_main_thread(rd_kafka_conf_s* conf);
 
 }  // namespace sluice::kafka
