@@ -135,5 +135,6 @@ HostTable make_host_table(HostServices& services);
 // DataException, INVALID_CONFIG ConfigException, the rest ConnectException.
 void fill_error(sluice_error* out, const base::Error& error);
 base::Error to_error(sluice_status status, const sluice_error& error);
+base::Error make_error(base::Code code, std::string message);
 
 }  // namespace sluice::plugin

@@ -209,6 +209,10 @@ base::Error to_error(sluice_status status, const sluice_error& error) {
   if (!known)
     message =
         fmt::format("The component answered the unknown status {}{}{}", status, message.empty() ? "" : ": ", message);
+  return make_error(code, std::move(message));
+}
+
+base::Error make_error(base::Code code, std::string message) {
   return {code, exception_of(code), std::move(message)};
 }
 

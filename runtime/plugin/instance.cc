@@ -1,56 +1,17 @@
 #include "runtime/plugin/instance.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <type_traits>
+#include <utility>
+
+#include "runtime/plugin/table_call.h"
 
 namespace sluice::plugin {
-namespace {
-
-using base::Code;
-
-// The function of a table, if the table is large enough to have it and it is set.
-#define SLUICE_TABLE_FUNCTION(table, member)                                                              \
-  ((table).struct_size >= offsetof(std::remove_cvref_t<decltype(table)>, member) + sizeof((table).member) \
-       ? (table).member                                                                                   \
-       : nullptr)
-
-struct CError {
-  CError() : raw{} { raw.struct_size = sizeof raw; }
-  sluice_error raw;
-};
-
-base::Status outcome(sluice_status status, const CError& error) {
-  if (status == SLUICE_OK) return {};
-  return base::fail(to_error(status, error.raw));
-}
-
-base::Status missing(std::string_view function) {
-  return base::fail(Code::kBug, base::exceptions::kConnect, "The component's table has no {}", function);
-}
-
-template <typename Function>
-base::Status create_self(Function create, HostTable& host, void** self) {
-  if (create == nullptr) return missing("create");
-  CError error;
-  SLUICE_TRY(outcome(create(&host.host, host.services, self, &error.raw), error));
-  return {};
-}
-
-template <typename Function>
-base::Status start_self(Function start, void* self, const config::ConfigMap& config) {
-  if (start == nullptr) return {};
-  CError error;
-  const auto kv = to_kv(config);
-  return outcome(start(self, kv.data(), static_cast<std::uint32_t>(kv.size()), &error.raw), error);
-}
 
 base::Status broken_batch(std::string_view what, std::uint32_t index) {
-  return base::fail(Code::kBug, base::exceptions::kConnect, "The plugin filled record {} of its batch with {}", index,
-                    what);
+  return base::fail(base::Code::kBug, base::exceptions::kConnect, "The plugin filled record {} of its batch with {}",
+                    index, what);
 }
 
-// A source or transform may only point where its tables reach: one bad index would be read far outside them.
 base::Status check_indices(const sluice_batch& batch) {
   if (batch.record_count == 0) return {};
   if (batch.records == nullptr || batch.record_stride < sizeof(sluice_record))
@@ -72,230 +33,6 @@ base::Status check_indices(const sluice_batch& batch) {
   return {};
 }
 
-// While the plugin is in one of its functions.
-class Inside {
- public:
-  Inside(const HostTable& host, Callback callback) : services_(*host.services) { services_.entered(callback); }
-  ~Inside() { services_.left(); }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-
- private:
-  HostServices& services_;
-};
-
-// Passes everything on, except record errors.
-class RecordErrorRouter final : public HostServices {
- public:
-  explicit RecordErrorRouter(HostServices& inner) : inner_(inner) {}
-  void route(data::Batch* batch, data::RecordErrors* errors) {
-    batch_ = batch;
-    errors_ = errors;
-  }
-  void entered(Callback callback) override { inner_.entered(callback); }
-  void left() override { inner_.left(); }
-  bool serves(Extension extension) const override { return inner_.serves(extension); }
-  bool log_enabled(base::LogLevel level) override { return inner_.log_enabled(level); }
-  void log(base::LogLevel level, std::string_view message, std::span<const sluice_kv> fields) override {
-    inner_.log(level, message, fields);
-  }
-  std::uint32_t define_metric(MetricKind kind, std::string_view name, std::string_view unit,
-                              std::string_view help) override {
-    return inner_.define_metric(kind, name, unit, help);
-  }
-  void update_metric(std::uint32_t id, double value) override { inner_.update_metric(id, value); }
-  base::Result<const sluice_schema*> intern(const sluice_schema& description) override {
-    return inner_.intern(description);
-  }
-  base::Status read_offsets(std::span<const sluice_value> partitions, sluice_value* offsets) override {
-    return inner_.read_offsets(partitions, offsets);
-  }
-  void request_task_reconfiguration() override { inner_.request_task_reconfiguration(); }
-  void raise_error(base::Error error) override { inner_.raise_error(std::move(error)); }
-  std::span<const sluice_topic_partition> assignment() override { return inner_.assignment(); }
-  base::Status pause(std::span<const sluice_topic_partition> partitions) override { return inner_.pause(partitions); }
-  base::Status resume(std::span<const sluice_topic_partition> partitions) override { return inner_.resume(partitions); }
-  base::Status rewind(std::span<const sluice_topic_offset> offsets) override { return inner_.rewind(offsets); }
-  void set_timeout(std::int64_t timeout_ms) override { inner_.set_timeout(timeout_ms); }
-  void request_commit() override { inner_.request_commit(); }
-  base::Result<std::uint64_t> report_errant(const sluice_batch& batch, std::uint32_t index,
-                                            base::Error cause) override {
-    return inner_.report_errant(batch, index, std::move(cause));
-  }
-  base::Status await_errant(std::uint64_t ticket, std::int64_t timeout_ms) override {
-    return inner_.await_errant(ticket, timeout_ms);
-  }
-  void fail_record(sluice_batch& batch, std::uint32_t index, base::Error cause) override {
-    if (errors_ != nullptr && batch_->c() == &batch) errors_->fail(*batch_, index, std::move(cause));
-  }
-  void commit_transaction(std::uint32_t record) override { inner_.commit_transaction(record); }
-  void abort_transaction(std::uint32_t record) override { inner_.abort_transaction(record); }
-  bool is_stopping() override { return inner_.is_stopping(); }
-  int stop_fd() override { return inner_.stop_fd(); }
-  bool sleep(std::int64_t timeout_ms) override { return inner_.sleep(timeout_ms); }
-  bool is_task_thread() override { return inner_.is_task_thread(); }
-  bool is_control_thread() override { return inner_.is_control_thread(); }
-
- private:
-  HostServices& inner_;
-  data::Batch* batch_ = nullptr;
-  data::RecordErrors* errors_ = nullptr;
-};
-
-// Gives a C batch to a plugin transform and routes its record errors to the task's.
-class PluginTransform final : public data::Transform {
- public:
-  PluginTransform(const sluice_transform_vtable& table, HostServices& services)
-      : table_(table), router_(services), host_(make_host_table(router_)) {}
-  ~PluginTransform() override {
-    if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
-  }
-  PluginTransform(const PluginTransform&) = delete;
-  PluginTransform& operator=(const PluginTransform&) = delete;
-
-  base::Status create(const config::ConfigMap& config) {
-    if (table_.create == nullptr || SLUICE_TABLE_FUNCTION(table_, apply) == nullptr) return missing("create or apply");
-    CError error;
-    const auto kv = to_kv(config);
-    return outcome(table_.create(&host_.host, host_.services, kv.data(), static_cast<std::uint32_t>(kv.size()), &self_,
-                                 &error.raw),
-                   error);
-  }
-
-  base::Status apply(const data::TransformContext&, data::Batch& batch, data::RecordErrors& errors) override {
-    CError error;
-    const std::uint32_t records = batch.size();
-    const Inside inside(host_, Callback::kTransform);
-    router_.route(&batch, &errors);
-    auto status = outcome(table_.apply(self_, batch.c(), &error.raw), error);
-    router_.route(nullptr, nullptr);
-    if (!status) return status;
-    if (batch.size() > records) return broken_batch("more than it was given", records);
-    return check_indices(*batch.c());
-  }
-
- private:
-  const sluice_transform_vtable& table_;
-  RecordErrorRouter router_;
-  HostTable host_;
-  void* self_ = nullptr;
-};
-
-class PluginPredicate final : public data::Predicate {
- public:
-  PluginPredicate(const sluice_predicate_vtable& table, HostServices& services)
-      : table_(table), router_(services), host_(make_host_table(router_)) {}
-  ~PluginPredicate() override {
-    if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
-  }
-  PluginPredicate(const PluginPredicate&) = delete;
-  PluginPredicate& operator=(const PluginPredicate&) = delete;
-
-  base::Status create(const config::ConfigMap& config) {
-    if (table_.create == nullptr || SLUICE_TABLE_FUNCTION(table_, test) == nullptr) return missing("create or test");
-    CError error;
-    const auto kv = to_kv(config);
-    return outcome(table_.create(&host_.host, host_.services, kv.data(), static_cast<std::uint32_t>(kv.size()), &self_,
-                                 &error.raw),
-                   error);
-  }
-
-  base::Status test(const data::TransformContext&, data::Batch& batch, std::span<std::uint64_t> matches,
-                    data::RecordErrors& errors) override {
-    CError error;
-    const Inside inside(host_, Callback::kTransform);
-    router_.route(&batch, &errors);
-    const auto status = outcome(table_.test(self_, batch.c(), matches.data(), &error.raw), error);
-    router_.route(nullptr, nullptr);
-    return status;
-  }
-
- private:
-  const sluice_predicate_vtable& table_;
-  RecordErrorRouter router_;
-  HostTable host_;
-  void* self_ = nullptr;
-};
-
-// The table of a converter; both converter interfaces are the same to a plugin but for the header's name.
-class PluginConverterCore {
- public:
-  PluginConverterCore(const sluice_converter_vtable& table, HostServices& services)
-      : table_(table), host_(make_host_table(services)) {}
-  ~PluginConverterCore() {
-    if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
-  }
-  PluginConverterCore(const PluginConverterCore&) = delete;
-  PluginConverterCore& operator=(const PluginConverterCore&) = delete;
-
-  base::Status create(const config::ConfigMap& config, bool is_key) {
-    if (table_.create == nullptr || SLUICE_TABLE_FUNCTION(table_, from_connect) == nullptr ||
-        SLUICE_TABLE_FUNCTION(table_, to_connect) == nullptr)
-      return missing("create, from_connect or to_connect");
-    CError error;
-    const auto kv = to_kv(config);
-    return outcome(table_.create(&host_.host, host_.services, kv.data(), static_cast<std::uint32_t>(kv.size()),
-                                 is_key ? 1 : 0, &self_, &error.raw),
-                   error);
-  }
-
-  base::Result<data::Bytes> from_connect(const data::ConvertContext& context, std::string_view topic,
-                                         std::string_view header, const Schema* schema, const Value& value) {
-    CError error;
-    sluice_str bytes{nullptr, 0};
-    SLUICE_TRY(outcome(
-        table_.from_connect(self_, str(topic), str(header), schema, &value, context.arena, &bytes, &error.raw), error));
-    return view(bytes);
-  }
-
-  base::Result<data::SchemaAndValue> to_connect(const data::ConvertContext& context, std::string_view topic,
-                                                std::string_view header, data::Bytes bytes) {
-    CError error;
-    const sluice_schema* schema = nullptr;
-    data::SchemaAndValue result;
-    SLUICE_TRY(outcome(table_.to_connect(self_, str(topic), str(header), str(bytes), context.arena, &schema,
-                                         &result.value, &error.raw),
-                       error));
-    result.schema = static_cast<const Schema*>(schema);
-    return result;
-  }
-
- private:
-  const sluice_converter_vtable& table_;
-  HostTable host_;
-  void* self_ = nullptr;
-};
-
-class PluginConverter final : public data::Converter {
- public:
-  PluginConverter(const sluice_converter_vtable& table, HostServices& services) : core(table, services) {}
-  base::Result<data::Bytes> from_connect(const data::ConvertContext& context, std::string_view topic,
-                                         const Schema* schema, const Value& value) override {
-    return core.from_connect(context, topic, {}, schema, value);
-  }
-  base::Result<data::SchemaAndValue> to_connect(const data::ConvertContext& context, std::string_view topic,
-                                                data::Bytes bytes) override {
-    return core.to_connect(context, topic, {}, bytes);
-  }
-  PluginConverterCore core;
-};
-
-class PluginHeaderConverter final : public data::HeaderConverter {
- public:
-  PluginHeaderConverter(const sluice_converter_vtable& table, HostServices& services) : core(table, services) {}
-  base::Result<data::Bytes> from_connect(const data::ConvertContext& context, std::string_view topic,
-                                         std::string_view header, const Schema* schema, const Value& value) override {
-    return core.from_connect(context, topic, header, schema, value);
-  }
-  base::Result<data::SchemaAndValue> to_connect(const data::ConvertContext& context, std::string_view topic,
-                                                std::string_view header, data::Bytes bytes) override {
-    return core.to_connect(context, topic, header, bytes);
-  }
-  PluginConverterCore core;
-};
-
-}  // namespace
-
 std::vector<sluice_kv> to_kv(const config::ConfigMap& config) {
   std::vector<sluice_kv> kv;
   kv.reserve(config.size());
@@ -304,38 +41,122 @@ std::vector<sluice_kv> to_kv(const config::ConfigMap& config) {
   return kv;
 }
 
-// ---- connector ----
+namespace {
 
-ConnectorInstance::ConnectorInstance(const sluice_connector_vtable& table, HostServices& services)
-    : table_(table), host_(make_host_table(services)) {}
-
-base::Result<std::unique_ptr<ConnectorInstance>> ConnectorInstance::create(const sluice_connector_vtable& table,
-                                                                           HostServices& services) {
-  std::unique_ptr<ConnectorInstance> instance(new ConnectorInstance(table, services));
-  const Inside inside(instance->host_, Callback::kCreate);
-  SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
-  return instance;
+template <typename Function>
+base::Status create_self(Function create, HostTable& host, void** self) {
+  if (create == nullptr) return missing("create");
+  CError error;
+  SLUICE_TRY(outcome(create(&host.host, host.services, self, &error.raw), error));
+  return {};
 }
 
-ConnectorInstance::~ConnectorInstance() {
+template <typename Function>
+base::Status start_self(Function start, void* self, const config::ConfigMap& config) {
+  if (start == nullptr) return {};
+  CError error;
+  const auto kv = to_kv(config);
+  return outcome(start(self, kv.data(), static_cast<std::uint32_t>(kv.size()), &error.raw), error);
+}
+
+class TableConnector final : public ConnectorInstance {
+ public:
+  TableConnector(const sluice_connector_vtable& table, HostServices& services);
+  ~TableConnector() override;
+
+  base::Status create() {
+    const Inside inside(host_, Callback::kCreate);
+    return create_self(table_.create, host_, &self_);
+  }
+  base::Status start(const config::ConfigMap& config) override;
+  void stop() override;
+  base::Result<std::vector<config::ConfigMap>> task_configs(int tasks_max) override;
+  base::Result<std::vector<Issue>> validate(const config::ConfigMap& config) override;
+  base::Result<std::vector<std::string>> recommend(std::string_view key, const config::ConfigMap& config) override;
+  std::uint64_t capabilities(const config::ConfigMap& config) override;
+  base::Result<bool> alter_offsets(const config::ConfigMap& config,
+                                   std::span<const sluice_offset_entry> offsets) override;
+  bool can_alter_offsets() const override;
+
+ private:
+  const sluice_connector_vtable& table_;
+  HostTable host_;
+  void* self_ = nullptr;
+  bool started_ = false;
+};
+
+class TableSourceTask final : public SourceTaskInstance {
+ public:
+  TableSourceTask(const sluice_source_task_vtable& table, HostServices& services);
+  ~TableSourceTask() override;
+
+  base::Status create() {
+    const Inside inside(host_, Callback::kCreate);
+    return create_self(table_.create, host_, &self_);
+  }
+  base::Status start(const config::ConfigMap& config) override;
+  base::Status poll(data::Batch& batch) override;
+  bool wants_acks() const override;
+  void delivered(std::span<const sluice_ack> acks) override;
+  base::Status commit() override;
+  void request_stop() override;
+  void stop() override;
+
+ private:
+  const sluice_source_task_vtable& table_;
+  HostTable host_;
+  void* self_ = nullptr;
+  bool started_ = false;
+};
+
+class TableSinkTask final : public SinkTaskInstance {
+ public:
+  TableSinkTask(const sluice_sink_task_vtable& table, HostServices& services);
+  ~TableSinkTask() override;
+
+  base::Status create() {
+    const Inside inside(host_, Callback::kCreate);
+    return create_self(table_.create, host_, &self_);
+  }
+  base::Status start(const config::ConfigMap& config) override;
+  base::Status open(std::span<const sluice_topic_partition> partitions) override;
+  base::Status put(sluice_batch& batch, std::uint32_t* retry_after_ms) override;
+  base::Status pre_commit(std::span<sluice_topic_offset> offsets) override;
+  base::Status close(std::span<const sluice_topic_partition> partitions) override;
+  void request_stop() override;
+  void stop() override;
+
+ private:
+  const sluice_sink_task_vtable& table_;
+  HostTable host_;
+  void* self_ = nullptr;
+  bool started_ = false;
+};
+
+// ---- connector ----
+
+TableConnector::TableConnector(const sluice_connector_vtable& table, HostServices& services)
+    : table_(table), host_(make_host_table(services)) {}
+
+TableConnector::~TableConnector() {
   stop();
   if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
 }
 
-base::Status ConnectorInstance::start(const config::ConfigMap& config) {
+base::Status TableConnector::start(const config::ConfigMap& config) {
   const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
 }
 
-void ConnectorInstance::stop() {
+void TableConnector::stop() {
   if (!std::exchange(started_, false) || table_.stop == nullptr) return;
   const Inside inside(host_, Callback::kStop);
   table_.stop(self_);
 }
 
-base::Result<std::vector<config::ConfigMap>> ConnectorInstance::task_configs(int tasks_max) {
+base::Result<std::vector<config::ConfigMap>> TableConnector::task_configs(int tasks_max) {
   if (table_.task_configs == nullptr) return tl::unexpected(missing("task_configs").error());
   const Inside inside(host_, Callback::kTaskConfigs);
   std::vector<config::ConfigMap> configs;
@@ -350,7 +171,7 @@ base::Result<std::vector<config::ConfigMap>> ConnectorInstance::task_configs(int
   return configs;
 }
 
-base::Result<std::vector<ConnectorInstance::Issue>> ConnectorInstance::validate(const config::ConfigMap& config) {
+base::Result<std::vector<ConnectorInstance::Issue>> TableConnector::validate(const config::ConfigMap& config) {
   std::vector<Issue> issues;
   const auto function = SLUICE_TABLE_FUNCTION(table_, validate);
   if (function == nullptr) return issues;
@@ -364,8 +185,8 @@ base::Result<std::vector<ConnectorInstance::Issue>> ConnectorInstance::validate(
   return issues;
 }
 
-base::Result<std::vector<std::string>> ConnectorInstance::recommend(std::string_view key,
-                                                                    const config::ConfigMap& config) {
+base::Result<std::vector<std::string>> TableConnector::recommend(std::string_view key,
+                                                                 const config::ConfigMap& config) {
   std::vector<std::string> texts;
   const auto function = SLUICE_TABLE_FUNCTION(table_, recommend);
   if (function == nullptr) return texts;
@@ -379,19 +200,19 @@ base::Result<std::vector<std::string>> ConnectorInstance::recommend(std::string_
   return texts;
 }
 
-std::uint64_t ConnectorInstance::capabilities(const config::ConfigMap& config) {
+std::uint64_t TableConnector::capabilities(const config::ConfigMap& config) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, capabilities);
   if (function == nullptr) return 0;
   const auto kv = to_kv(config);
   return function(self_, kv.data(), static_cast<std::uint32_t>(kv.size()));
 }
 
-bool ConnectorInstance::can_alter_offsets() const {
+bool TableConnector::can_alter_offsets() const {
   return SLUICE_TABLE_FUNCTION(table_, alter_offsets) != nullptr;
 }
 
-base::Result<bool> ConnectorInstance::alter_offsets(const config::ConfigMap& config,
-                                                    std::span<const sluice_offset_entry> offsets) {
+base::Result<bool> TableConnector::alter_offsets(const config::ConfigMap& config,
+                                                 std::span<const sluice_offset_entry> offsets) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, alter_offsets);
   if (function == nullptr) return false;
   CError error;
@@ -405,49 +226,40 @@ base::Result<bool> ConnectorInstance::alter_offsets(const config::ConfigMap& con
 
 // ---- source task ----
 
-SourceTaskInstance::SourceTaskInstance(const sluice_source_task_vtable& table, HostServices& services)
+TableSourceTask::TableSourceTask(const sluice_source_task_vtable& table, HostServices& services)
     : table_(table), host_(make_host_table(services)) {}
 
-base::Result<std::unique_ptr<SourceTaskInstance>> SourceTaskInstance::create(const sluice_source_task_vtable& table,
-                                                                             HostServices& services) {
-  if (table.poll == nullptr) return tl::unexpected(missing("poll").error());
-  std::unique_ptr<SourceTaskInstance> instance(new SourceTaskInstance(table, services));
-  const Inside inside(instance->host_, Callback::kCreate);
-  SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
-  return instance;
-}
-
-SourceTaskInstance::~SourceTaskInstance() {
+TableSourceTask::~TableSourceTask() {
   stop();
   if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
 }
 
-base::Status SourceTaskInstance::start(const config::ConfigMap& config) {
+base::Status TableSourceTask::start(const config::ConfigMap& config) {
   const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
 }
 
-base::Status SourceTaskInstance::poll(data::Batch& batch) {
+base::Status TableSourceTask::poll(data::Batch& batch) {
   CError error;
   const Inside inside(host_, Callback::kPoll);
   SLUICE_TRY(outcome(table_.poll(self_, batch.c(), &error.raw), error));
   return check_indices(*batch.c());
 }
 
-bool SourceTaskInstance::wants_acks() const {
+bool TableSourceTask::wants_acks() const {
   return SLUICE_TABLE_FUNCTION(table_, delivered) != nullptr;
 }
 
-void SourceTaskInstance::delivered(std::span<const sluice_ack> acks) {
+void TableSourceTask::delivered(std::span<const sluice_ack> acks) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, delivered);
   if (function == nullptr || acks.empty()) return;
   const Inside inside(host_, Callback::kDelivered);
   function(self_, acks.data(), static_cast<std::uint32_t>(acks.size()));
 }
 
-base::Status SourceTaskInstance::commit() {
+base::Status TableSourceTask::commit() {
   const auto function = SLUICE_TABLE_FUNCTION(table_, commit);
   if (function == nullptr) return {};
   const Inside inside(host_, Callback::kCommit);
@@ -455,11 +267,11 @@ base::Status SourceTaskInstance::commit() {
   return outcome(function(self_, &error.raw), error);
 }
 
-void SourceTaskInstance::request_stop() {
+void TableSourceTask::request_stop() {
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, request_stop)) function(self_);
 }
 
-void SourceTaskInstance::stop() {
+void TableSourceTask::stop() {
   if (!std::exchange(started_, false)) return;
   const Inside inside(host_, Callback::kStop);
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, stop)) function(self_);
@@ -467,31 +279,22 @@ void SourceTaskInstance::stop() {
 
 // ---- sink task ----
 
-SinkTaskInstance::SinkTaskInstance(const sluice_sink_task_vtable& table, HostServices& services)
+TableSinkTask::TableSinkTask(const sluice_sink_task_vtable& table, HostServices& services)
     : table_(table), host_(make_host_table(services)) {}
 
-base::Result<std::unique_ptr<SinkTaskInstance>> SinkTaskInstance::create(const sluice_sink_task_vtable& table,
-                                                                         HostServices& services) {
-  if (table.put == nullptr) return tl::unexpected(missing("put").error());
-  std::unique_ptr<SinkTaskInstance> instance(new SinkTaskInstance(table, services));
-  const Inside inside(instance->host_, Callback::kCreate);
-  SLUICE_TRY(create_self(table.create, instance->host_, &instance->self_));
-  return instance;
-}
-
-SinkTaskInstance::~SinkTaskInstance() {
+TableSinkTask::~TableSinkTask() {
   stop();
   if (self_ != nullptr && table_.destroy != nullptr) table_.destroy(self_);
 }
 
-base::Status SinkTaskInstance::start(const config::ConfigMap& config) {
+base::Status TableSinkTask::start(const config::ConfigMap& config) {
   const Inside inside(host_, Callback::kStart);
   SLUICE_TRY(start_self(table_.start, self_, config));
   started_ = true;
   return {};
 }
 
-base::Status SinkTaskInstance::open(std::span<const sluice_topic_partition> partitions) {
+base::Status TableSinkTask::open(std::span<const sluice_topic_partition> partitions) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, open);
   if (function == nullptr) return {};
   const Inside inside(host_, Callback::kOpen);
@@ -499,7 +302,7 @@ base::Status SinkTaskInstance::open(std::span<const sluice_topic_partition> part
   return outcome(function(self_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), &error.raw), error);
 }
 
-base::Status SinkTaskInstance::put(sluice_batch& batch, std::uint32_t* retry_after_ms) {
+base::Status TableSinkTask::put(sluice_batch& batch, std::uint32_t* retry_after_ms) {
   CError error;
   const Inside inside(host_, Callback::kPut);
   const auto status = outcome(table_.put(self_, &batch, &error.raw), error);
@@ -507,7 +310,7 @@ base::Status SinkTaskInstance::put(sluice_batch& batch, std::uint32_t* retry_aft
   return status;
 }
 
-base::Status SinkTaskInstance::pre_commit(std::span<sluice_topic_offset> offsets) {
+base::Status TableSinkTask::pre_commit(std::span<sluice_topic_offset> offsets) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, pre_commit);
   if (function == nullptr) return {};
   const Inside inside(host_, Callback::kPreCommit);
@@ -515,7 +318,7 @@ base::Status SinkTaskInstance::pre_commit(std::span<sluice_topic_offset> offsets
   return outcome(function(self_, offsets.data(), static_cast<std::uint32_t>(offsets.size()), &error.raw), error);
 }
 
-base::Status SinkTaskInstance::close(std::span<const sluice_topic_partition> partitions) {
+base::Status TableSinkTask::close(std::span<const sluice_topic_partition> partitions) {
   const auto function = SLUICE_TABLE_FUNCTION(table_, close);
   if (function == nullptr) return {};
   const Inside inside(host_, Callback::kClose);
@@ -523,48 +326,39 @@ base::Status SinkTaskInstance::close(std::span<const sluice_topic_partition> par
   return outcome(function(self_, partitions.data(), static_cast<std::uint32_t>(partitions.size()), &error.raw), error);
 }
 
-void SinkTaskInstance::request_stop() {
+void TableSinkTask::request_stop() {
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, request_stop)) function(self_);
 }
 
-void SinkTaskInstance::stop() {
+void TableSinkTask::stop() {
   if (!std::exchange(started_, false)) return;
   const Inside inside(host_, Callback::kStop);
   if (const auto function = SLUICE_TABLE_FUNCTION(table_, stop)) function(self_);
 }
 
-// ---- adapters ----
+}  // namespace
 
-base::Result<std::unique_ptr<data::Transform>> make_plugin_transform(const sluice_transform_vtable& table,
-                                                                     HostServices& services,
-                                                                     const config::ConfigMap& config) {
-  auto transform = std::make_unique<PluginTransform>(table, services);
-  SLUICE_TRY(transform->create(config));
-  return transform;
+base::Result<std::unique_ptr<ConnectorInstance>> ConnectorInstance::create(const sluice_connector_vtable& table,
+                                                                           HostServices& services) {
+  auto instance = std::make_unique<TableConnector>(table, services);
+  SLUICE_TRY(instance->create());
+  return instance;
 }
 
-base::Result<std::unique_ptr<data::Predicate>> make_plugin_predicate(const sluice_predicate_vtable& table,
-                                                                     HostServices& services,
-                                                                     const config::ConfigMap& config) {
-  auto predicate = std::make_unique<PluginPredicate>(table, services);
-  SLUICE_TRY(predicate->create(config));
-  return predicate;
+base::Result<std::unique_ptr<SourceTaskInstance>> SourceTaskInstance::create(const sluice_source_task_vtable& table,
+                                                                             HostServices& services) {
+  if (table.poll == nullptr) return tl::unexpected(missing("poll").error());
+  auto instance = std::make_unique<TableSourceTask>(table, services);
+  SLUICE_TRY(instance->create());
+  return instance;
 }
 
-base::Result<std::unique_ptr<data::Converter>> make_plugin_converter(const sluice_converter_vtable& table,
-                                                                     HostServices& services,
-                                                                     const config::ConfigMap& config, bool is_key) {
-  auto converter = std::make_unique<PluginConverter>(table, services);
-  SLUICE_TRY(converter->core.create(config, is_key));
-  return converter;
-}
-
-base::Result<std::unique_ptr<data::HeaderConverter>> make_plugin_header_converter(const sluice_converter_vtable& table,
-                                                                                  HostServices& services,
-                                                                                  const config::ConfigMap& config) {
-  auto converter = std::make_unique<PluginHeaderConverter>(table, services);
-  SLUICE_TRY(converter->core.create(config, false));
-  return converter;
+base::Result<std::unique_ptr<SinkTaskInstance>> SinkTaskInstance::create(const sluice_sink_task_vtable& table,
+                                                                         HostServices& services) {
+  if (table.put == nullptr) return tl::unexpected(missing("put").error());
+  auto instance = std::make_unique<TableSinkTask>(table, services);
+  SLUICE_TRY(instance->create());
+  return instance;
 }
 
 }  // namespace sluice::plugin

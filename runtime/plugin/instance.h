@@ -1,7 +1,8 @@
 #pragma once
-// Instances of plugin components as C++ objects: each owns one `self`, calls its table defensively (a function is
-// called only if it lies inside struct_size and is not null) and turns statuses into errors. Not thread-safe beyond
-// what abi.h tags [any].
+// Instances of plugin components as C++ objects. Made from a table, an instance owns one `self`, calls the table
+// defensively (a function is called only if it lies inside struct_size and is not null) and turns statuses into errors;
+// hosted_instance.h makes those whose plugin runs in a process of its own. Not thread-safe beyond what abi.h tags
+// [any].
 //
 // tidy: allow(size): one class for each of the tables, all of one pattern
 // The HostServices given at create must outlive the instance.
@@ -33,83 +34,76 @@ class ConnectorInstance {
  public:
   static base::Result<std::unique_ptr<ConnectorInstance>> create(const sluice_connector_vtable& table,
                                                                  HostServices& services);  // [control]
-  ~ConnectorInstance();                                                                    // [control]
+  virtual ~ConnectorInstance() = default;                                                  // on its thread
   ConnectorInstance(const ConnectorInstance&) = delete;
   ConnectorInstance& operator=(const ConnectorInstance&) = delete;
 
-  base::Status start(const config::ConfigMap& config);
-  void stop();
-  base::Result<std::vector<config::ConfigMap>> task_configs(int tasks_max);
+  virtual base::Status start(const config::ConfigMap& config) = 0;
+  virtual void stop() = 0;
+  virtual base::Result<std::vector<config::ConfigMap>> task_configs(int tasks_max) = 0;
 
   struct Issue {
     std::string key;
     std::string message;
   };
-  base::Result<std::vector<Issue>> validate(const config::ConfigMap& config);  // empty where the component has none
-  base::Result<std::vector<std::string>> recommend(std::string_view key, const config::ConfigMap& config);
-  std::uint64_t capabilities(const config::ConfigMap& config);  // SLUICE_CAPABILITY_*
+  virtual base::Result<std::vector<Issue>> validate(
+      const config::ConfigMap& config) = 0;  // empty where the component has none
+  virtual base::Result<std::vector<std::string>> recommend(std::string_view key, const config::ConfigMap& config) = 0;
+  virtual std::uint64_t capabilities(const config::ConfigMap& config) = 0;  // SLUICE_CAPABILITY_*
   // True: the connector altered offsets that it manages itself. kUnsupported: it cannot.
-  base::Result<bool> alter_offsets(const config::ConfigMap& config, std::span<const sluice_offset_entry> offsets);
-  bool can_alter_offsets() const;
+  virtual base::Result<bool> alter_offsets(const config::ConfigMap& config,
+                                           std::span<const sluice_offset_entry> offsets) = 0;
+  virtual bool can_alter_offsets() const = 0;
+  virtual void kill() {}  // [any] ends it, whatever it does, where it has a process of its own
 
- private:
-  ConnectorInstance(const sluice_connector_vtable& table, HostServices& services);
-  const sluice_connector_vtable& table_;
-  HostTable host_;
-  void* self_ = nullptr;
-  bool started_ = false;
+ protected:
+  ConnectorInstance() = default;
 };
 
 class SourceTaskInstance {
  public:
   static base::Result<std::unique_ptr<SourceTaskInstance>> create(const sluice_source_task_vtable& table,
                                                                   HostServices& services);  // [task]
-  ~SourceTaskInstance();
+  virtual ~SourceTaskInstance() = default;                                                  // on its thread
   SourceTaskInstance(const SourceTaskInstance&) = delete;
   SourceTaskInstance& operator=(const SourceTaskInstance&) = delete;
 
-  base::Status start(const config::ConfigMap& config);
+  virtual base::Status start(const config::ConfigMap& config) = 0;
   // Fills `batch` (fresh or reset). The shape of what came back is checked: indices inside their tables, strides,
   // nulls.
-  base::Status poll(data::Batch& batch);
-  bool wants_acks() const;
-  void delivered(std::span<const sluice_ack> acks);
-  base::Status commit();
-  void request_stop();  // [any]
-  void stop();
+  virtual base::Status poll(data::Batch& batch) = 0;
+  virtual bool wants_acks() const = 0;
+  virtual void delivered(std::span<const sluice_ack> acks) = 0;
+  virtual base::Status commit() = 0;
+  virtual void request_stop() = 0;  // [any]
+  virtual void stop() = 0;
+  virtual void kill() {}  // [any] ends it, whatever it does, where it has a process of its own
 
- private:
-  SourceTaskInstance(const sluice_source_task_vtable& table, HostServices& services);
-  const sluice_source_task_vtable& table_;
-  HostTable host_;
-  void* self_ = nullptr;
-  bool started_ = false;
+ protected:
+  SourceTaskInstance() = default;
 };
 
 class SinkTaskInstance {
  public:
   static base::Result<std::unique_ptr<SinkTaskInstance>> create(const sluice_sink_task_vtable& table,
                                                                 HostServices& services);  // [task]
-  ~SinkTaskInstance();
+  virtual ~SinkTaskInstance() = default;                                                  // on its thread
   SinkTaskInstance(const SinkTaskInstance&) = delete;
   SinkTaskInstance& operator=(const SinkTaskInstance&) = delete;
 
-  base::Status start(const config::ConfigMap& config);
-  base::Status open(std::span<const sluice_topic_partition> partitions);
+  virtual base::Status start(const config::ConfigMap& config) = 0;
+  virtual base::Status open(std::span<const sluice_topic_partition> partitions) = 0;
   // `retry_after_ms` is set with kRetry: 0 leaves the choice to the host.
-  base::Status put(sluice_batch& batch, std::uint32_t* retry_after_ms);
+  virtual base::Status put(sluice_batch& batch, std::uint32_t* retry_after_ms) = 0;
   // Offsets consumed in, offsets that may be committed out (flagged SLUICE_OFFSET_SKIP where not).
-  base::Status pre_commit(std::span<sluice_topic_offset> offsets);
-  base::Status close(std::span<const sluice_topic_partition> partitions);
-  void request_stop();  // [any]
-  void stop();
+  virtual base::Status pre_commit(std::span<sluice_topic_offset> offsets) = 0;
+  virtual base::Status close(std::span<const sluice_topic_partition> partitions) = 0;
+  virtual void request_stop() = 0;  // [any]
+  virtual void stop() = 0;
+  virtual void kill() {}  // [any] ends it, whatever it does, where it has a process of its own
 
- private:
-  SinkTaskInstance(const sluice_sink_task_vtable& table, HostServices& services);
-  const sluice_sink_task_vtable& table_;
-  HostTable host_;
-  void* self_ = nullptr;
-  bool started_ = false;
+ protected:
+  SinkTaskInstance() = default;
 };
 
 // Adapters of plugin transforms, predicates and converters to the interfaces that built-in ones implement. [task]
