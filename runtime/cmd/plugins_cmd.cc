@@ -17,6 +17,7 @@
 #include "runtime/plugin/child_process.h"
 #include "runtime/plugin/library_file.h"
 #include "runtime/plugin/probe.h"
+#include "runtime/plugin/process_host.h"
 #include "runtime/plugin/registry.h"
 
 namespace sluice::cmd {
@@ -188,6 +189,7 @@ int plugins_command(std::span<const std::string> arguments, const std::string& s
   if (arguments[0] == "list") return list(rest, self);
   if (arguments[0] == "probe") return probe(rest);
   if (arguments[0] == "check") return check(rest, self);
+  if (arguments[0] == "host" && rest.empty()) plugin::run_process_host();  // for the worker alone
   return usage();
 }
 

@@ -308,6 +308,7 @@ Result<ConnectorConfig> ConnectorConfig::make(ConnectorKind kind, ConfigMap prop
   SLUICE_TRY_ASSIGN(ParsedConfig parsed, def.parse(props, catalog.resolver()));
   ConnectorConfig config(kind, std::move(parsed));
   config.errors_ = error_policy(config.parsed_);
+  config.isolation_ = isolation_config(config.originals());
   for (const auto& alias : config.parsed_.list("transforms")) {
     SLUICE_TRY_ASSIGN(TransformSpec spec, transform_spec(alias, config.parsed_));
     config.transforms_.push_back(std::move(spec));

@@ -11,6 +11,7 @@
 #include "runtime/base/status.h"
 #include "runtime/config/component_catalog.h"
 #include "runtime/config/config_def.h"
+#include "runtime/config/isolation_config.h"
 
 namespace sluice::config {
 
@@ -88,6 +89,7 @@ class ConnectorConfig {
   bool tasks_max_enforced() const { return parsed_.boolean("tasks.max.enforce"); }
   bool restart_on_secret_change() const { return parsed_.string("config.action.reload") == "restart"; }
   const ErrorPolicyConfig& errors() const { return errors_; }
+  const IsolationConfig& isolation() const { return isolation_; }
   const std::vector<TransformSpec>& transforms() const { return transforms_; }
   std::optional<ConverterSpec> converter(
       std::string_view key) const;                            // "key.converter", "value.converter", "header.converter"
@@ -112,6 +114,7 @@ class ConnectorConfig {
   ConnectorKind kind_;
   ParsedConfig parsed_;
   ErrorPolicyConfig errors_;
+  IsolationConfig isolation_;
   std::vector<TransformSpec> transforms_;
 };
 

@@ -22,6 +22,12 @@ struct Asked {
   task::PluginServices services;
 };
 
+// A plugin with a process of its own that hangs there is ended; the request has its own, shorter time.
+plugin::Isolation isolation_for(const config::ConfigMap& config) {
+  constexpr std::chrono::seconds kAnswerTimeout{90};
+  return {config::isolation_config(config), config.get_or("name", ""), std::nullopt, kAnswerTimeout};
+}
+
 void add_issue(std::vector<config::ConfigValue>& values, const config::ConfigMap& given,
                plugin::ConnectorInstance::Issue issue) {
   const auto value = std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == issue.key; });
@@ -39,7 +45,10 @@ void add_issue(std::vector<config::ConfigValue>& values, const config::ConfigMap
 }  // namespace
 
 base::Result<ConnectorRef> PluginConnectorProbe::find(std::string_view class_or_alias) {
-  auto component = worker_.plugins->connector(class_or_alias);
+  // A name is looked up, whatever the library does when it is loaded.
+  plugin::Isolation unloaded;
+  unloaded.config.process = true;
+  auto component = worker_.plugins->connector(class_or_alias, unloaded);
   if (!component) {
     base::Error error = std::move(component).error();
     // Names that mean nothing here are the caller's mistake; a library that does not load is ours.
@@ -63,9 +72,9 @@ base::Result<config::ConnectorVerdict> PluginConnectorProbe::validate(const Conn
   SLUICE_TRY_ASSIGN(verdict.def, worker_.plugins->config_def(connector.class_name, kind));
   stage.begin("performing multi-property validation for the connector");
   verdict.values = verdict.def->validate(config, worker_.plugins->resolver());
-  SLUICE_TRY_ASSIGN(const auto component, worker_.plugins->connector(connector.class_name));
+  SLUICE_TRY_ASSIGN(const auto component, worker_.plugins->connector(connector.class_name, isolation_for(config)));
   Asked asked(worker_, config);
-  SLUICE_TRY_ASSIGN(auto instance, plugin::ConnectorInstance::create(*component.connector, asked.services));
+  SLUICE_TRY_ASSIGN(auto instance, component.make_connector(asked.services));
   SLUICE_TRY_ASSIGN(auto issues, instance->validate(config));
   for (auto& issue : issues) add_issue(verdict.values, config, std::move(issue));
   if (kind == config::ComponentKind::kSource && config::asks_for_exactly_once(config)) {
@@ -81,9 +90,9 @@ base::Result<config::ConnectorVerdict> PluginConnectorProbe::validate(const Conn
 
 base::Result<bool> PluginConnectorProbe::alter_offsets(const ConnectorRef& connector, const config::ConfigMap& config,
                                                        std::span<const sluice_offset_entry> offsets) {
-  SLUICE_TRY_ASSIGN(const auto component, worker_.plugins->connector(connector.class_name));
+  SLUICE_TRY_ASSIGN(const auto component, worker_.plugins->connector(connector.class_name, isolation_for(config)));
   Asked asked(worker_, config);
-  SLUICE_TRY_ASSIGN(auto instance, plugin::ConnectorInstance::create(*component.connector, asked.services));
+  SLUICE_TRY_ASSIGN(auto instance, component.make_connector(asked.services));
   if (!instance->can_alter_offsets()) return false;
   return instance->alter_offsets(config, offsets);
 }

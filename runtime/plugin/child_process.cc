@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runtime/plugin/fd.h"
+
 extern char** environ;
 
 namespace sluice::plugin {
@@ -20,22 +22,6 @@ namespace {
 
 using base::Code;
 using Time = std::chrono::steady_clock;
-
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { reset(); }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-  void reset(int fd = -1) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_;
-};
 
 // Takes what is there. False: the end, or a failure that is taken for it.
 bool drain(int fd, std::string& into, std::size_t max) {
@@ -58,33 +44,6 @@ struct Pipe {
   }
 };
 
-int spawn(const std::vector<std::string>& command, int out, int err, pid_t* pid) {
-  std::vector<char*> arguments;
-  for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out, 1);
-  posix_spawn_file_actions_adddup2(&actions, err, 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t all;
-  sigfillset(&all);
-  // A group of its own, so that the deadline reaches what it started too; default signals, whatever the worker has set.
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  const int failed = ::posix_spawn(pid, arguments[0], &actions, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return failed;
-}
-
 }  // namespace
 
 std::string ChildOutcome::describe(std::chrono::milliseconds timeout) const {
@@ -97,16 +56,58 @@ void end_with_parent() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+base::Result<pid_t> spawn_child(const std::vector<std::string>& command, std::span<const int> descriptors) {
+  std::vector<char*> arguments;
+  for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  // Copies above all the numbers that they are to have: none is overwritten before it is used.
+  std::vector<Fd> copies;
+  const int count = static_cast<int>(descriptors.size());
+  for (const int descriptor : descriptors) {
+    copies.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, count + 1));
+    if (copies.back().get() < 0)
+      return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot copy a descriptor: {}", std::strerror(errno));
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  for (int i = 0; i < count; ++i)
+    posix_spawn_file_actions_adddup2(&actions, copies[static_cast<std::size_t>(i)].get(), i + 1);
+  posix_spawn_file_actions_addclosefrom_np(&actions, count + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t all;
+  sigfillset(&all);
+  // A group of its own, so that the deadline reaches what it started too; default signals, whatever the worker has set.
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  pid_t pid = -1;
+  const int failed = ::posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot start {}: {}", command[0],
+                      std::strerror(failed));
+  return pid;
+}
+
+std::string describe_signal(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return fmt::format("was killed by signal {} ({})", signal, name != nullptr ? fmt::format("SIG{}", name) : "unknown");
+}
+
 base::Result<ChildOutcome> run_child(const std::vector<std::string>& command, std::chrono::milliseconds timeout,
                                      std::size_t output_max) {
   Pipe out;
   Pipe err;
-  pid_t pid = -1;
   if (!out.open() || !err.open())
     return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot make a pipe: {}", std::strerror(errno));
-  if (const int failed = spawn(command, out.write.get(), err.write.get(), &pid); failed != 0)
-    return base::fail(Code::kFatal, base::exceptions::kConnect, "Cannot start {}: {}", command[0],
-                      std::strerror(failed));
+  const std::array<int, 2> descriptors{out.write.get(), err.write.get()};
+  SLUICE_TRY_ASSIGN(const pid_t pid, spawn_child(command, descriptors));
   out.write.reset();
   err.write.reset();
   Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

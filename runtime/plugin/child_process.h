@@ -2,7 +2,10 @@
 // Runs a program to its end, or kills it at a deadline with everything it started. For work that may crash or hang:
 // plugin code that nobody has vetted yet.
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,12 @@ struct ChildOutcome {
 
 // In the child, before it runs what may hang: it ends when whoever started it does, even by kill -9.
 void end_with_parent();
+
+// Starts a program in a process group of its own, with default signals. Its standard input is empty; descriptor i + 1
+// is a copy of descriptors[i], and it has no others. The caller waits for it.
+base::Result<pid_t> spawn_child(const std::vector<std::string>& command, std::span<const int> descriptors);
+
+std::string describe_signal(int signal);  // "was killed by signal 11 (SIGSEGV)"
 
 // Blocks. `command` is a path and its arguments; nothing of the worker's descriptors is inherited. Error: it could not
 // be started.

@@ -10,6 +10,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/plugin/aliases.h"
+#include "runtime/plugin/hosted_instance.h"
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/loader.h"
 #include "runtime/plugin/plugin_config_provider.h"
@@ -365,7 +366,7 @@ base::Result<std::shared_ptr<const config::ConfigDef>> Registry::config_def(std:
   return entry->def;
 }
 
-base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_alias) {
+base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_alias, const Isolation& isolation) {
   const auto class_name = impl_->resolve(name_or_alias);
   const auto all = impl_->current();
   const Entry* entry = nullptr;
@@ -385,17 +386,39 @@ base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_al
         "Failed to find any class that implements Connector and which name matches {}, available connectors are: ",
         name_or_alias);
   }
-  SLUICE_TRY_ASSIGN(const sluice_connector_vtable* table, impl_->table<sluice_connector_vtable>(*entry));
   ConnectorComponent made;
   made.class_name = entry->class_name;
   made.version = entry->version;
   made.kind = entry->kind;
+  made.isolation = isolation;
+  if (isolation.config.process) {
+    made.hosted = std::make_shared<const HostedComponent>(
+        HostedComponent{entry->library->path, entry->library->manifest, impl_->options.state_dir,
+                        impl_->options.probe_command, entry->manifest().kind, entry->manifest().name});
+    return made;
+  }
+  SLUICE_TRY_ASSIGN(const sluice_connector_vtable* table, impl_->table<sluice_connector_vtable>(*entry));
   made.connector = table;
   if (entry->kind == ComponentKind::kSource)
     made.source_task = static_cast<const sluice_source_task_vtable*>(table->task_vtable);
   else
     made.sink_task = static_cast<const sluice_sink_task_vtable*>(table->task_vtable);
   return made;
+}
+
+base::Result<std::unique_ptr<ConnectorInstance>> ConnectorComponent::make_connector(HostServices& services) const {
+  if (hosted != nullptr) return host_connector(*hosted, isolation, services);
+  return ConnectorInstance::create(*connector, services);
+}
+
+base::Result<std::unique_ptr<SourceTaskInstance>> ConnectorComponent::make_source_task(HostServices& services) const {
+  if (hosted != nullptr) return host_source_task(*hosted, isolation, services);
+  return SourceTaskInstance::create(*source_task, services);
+}
+
+base::Result<std::unique_ptr<SinkTaskInstance>> ConnectorComponent::make_sink_task(HostServices& services) const {
+  if (hosted != nullptr) return host_sink_task(*hosted, isolation, services);
+  return SinkTaskInstance::create(*sink_task, services);
 }
 
 base::Result<std::unique_ptr<data::Transform>> Registry::make_transform(std::string_view class_name,

@@ -24,6 +24,8 @@
 #include "runtime/data/converter.h"
 #include "runtime/data/transform.h"
 #include "runtime/plugin/host_services.h"
+#include "runtime/plugin/instance.h"
+#include "runtime/plugin/isolation.h"
 #include "runtime/plugin/manifest.h"
 #include "runtime/plugin/probe.h"
 
@@ -42,14 +44,22 @@ struct BuiltinComponent {
   std::function<base::Result<std::unique_ptr<data::Predicate>>(const config::ConfigMap&)> predicate;
 };
 
-// A connector whose library is loaded. The tables live for ever: libraries are never unloaded.
+// A connector component. Its library is loaded, and its tables live for ever (libraries are never unloaded); or each
+// instance gets a process that loads it, and there are no tables here.
 struct ConnectorComponent {
   std::string class_name;
   std::string version;
   config::ComponentKind kind = config::ComponentKind::kSource;  // or kSink
+  std::shared_ptr<const HostedComponent> hosted;                // null: loaded
+  Isolation isolation;
   const sluice_connector_vtable* connector = nullptr;
   const sluice_source_task_vtable* source_task = nullptr;
   const sluice_sink_task_vtable* sink_task = nullptr;
+
+  // New instances, on the thread that will use them; `services` must outlive them.
+  base::Result<std::unique_ptr<ConnectorInstance>> make_connector(HostServices& services) const;
+  base::Result<std::unique_ptr<SourceTaskInstance>> make_source_task(HostServices& services) const;
+  base::Result<std::unique_ptr<SinkTaskInstance>> make_sink_task(HostServices& services) const;
 };
 
 // What GET /connector-plugins shows of one component.
@@ -117,9 +127,9 @@ class Registry final : public config::ComponentCatalog {
   std::map<std::string, config::ConfigProviderFactory, std::less<>> config_providers() const;
 
   // Finds by class name or alias (the newest version where there are several) and loads the library if that has not
-  // happened. Errors with Connect's texts for an unknown or an ambiguous name; kFatal with the reason where the library
-  // does not load. May take long (dlopen): not for the herder thread.
-  base::Result<ConnectorComponent> connector(std::string_view name_or_alias);
+  // happened and `isolation` asks for no process. Errors with Connect's texts for an unknown or an ambiguous name;
+  // kFatal with the reason where the library does not load. May take long (dlopen): not for the herder thread.
+  base::Result<ConnectorComponent> connector(std::string_view name_or_alias, const Isolation& isolation = {});
 
   // New instances, built-in or from a plugin; `services` is for plugin components. Errors: unknown name, refused
   // configuration.

@@ -37,7 +37,8 @@ base::Status broken_batch(std::string_view what, std::uint32_t index);
 // While the plugin is in one of its functions.
 class Inside {
  public:
-  Inside(const HostTable& host, Callback callback) : services_(*host.services) { services_.entered(callback); }
+  Inside(const HostTable& host, Callback callback) : Inside(*host.services, callback) {}
+  Inside(HostServices& services, Callback callback) : services_(services) { services_.entered(callback); }
   ~Inside() { services_.left(); }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;

@@ -26,9 +26,12 @@ constexpr std::uint64_t kAbsent = UINT64_MAX;
 
 }  // namespace
 
-void Fd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
+std::string_view op_name(Op op) {
+  constexpr std::string_view kNames[] = {
+      "",    "create",     "start", "stop",         "destroy",  "poll",      "delivered",    "commit",       "open",
+      "put", "pre_commit", "close", "task_configs", "validate", "recommend", "capabilities", "alter_offsets"};
+  const auto index = static_cast<std::size_t>(op);
+  return index < std::size(kNames) ? kNames[index] : std::string_view();
 }
 
 // ---- fields ----
@@ -171,67 +174,59 @@ std::size_t Channel::frame_size() const {
   return end_ - begin_ >= whole ? whole : 0;
 }
 
-std::optional<Frame> Channel::receive() {
+std::optional<Frame> Channel::next() {
+  const std::size_t whole = frame_size();
+  if (whole == 0) return std::nullopt;
+  FrameHeader header{};
+  std::memcpy(&header, buffer_.data() + begin_, sizeof header);
+  const Frame frame{static_cast<Op>(header.op), {buffer_.data() + begin_ + sizeof header, header.size}};
+  begin_ += whole;
+  return frame;
+}
+
+bool Channel::fill(bool may_block) {
   constexpr std::size_t kBufferBytes = 64 * 1024;
-  for (;;) {
+  // What is there of the next frame goes to the front, and there is room for the rest of it.
+  if (begin_ > 0 && end_ > begin_) std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  std::size_t wanted = kBufferBytes;
+  if (end_ >= sizeof(FrameHeader)) {
     FrameHeader header{};
-    if (const std::size_t whole = frame_size(); whole != 0) {
-      std::memcpy(&header, buffer_.data() + begin_, sizeof header);
-      const Frame frame{static_cast<Op>(header.op), {buffer_.data() + begin_ + sizeof header, header.size}};
-      begin_ += whole;
-      return frame;
-    }
-    // What is there of the next frame goes to the front, and there is room for the rest of it.
-    if (begin_ > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-    std::size_t wanted = kBufferBytes;
-    if (end_ >= sizeof header) {
-      std::memcpy(&header, buffer_.data(), sizeof header);
-      if (header.size > kFrameBytesMax) return std::nullopt;
-      wanted = std::max(wanted, sizeof header + header.size);
-    }
-    if (buffer_.size() < wanted || (buffer_.size() > wanted && wanted == kBufferBytes && end_ <= wanted)) {
-      buffer_.resize(wanted);
-      buffer_.shrink_to_fit();
-    }
-    const ssize_t got = ::recv(socket_.get(), buffer_.data() + end_, buffer_.size() - end_, 0);
+    std::memcpy(&header, buffer_.data(), sizeof header);
+    if (header.size > kFrameBytesMax) return false;
+    wanted = std::max(wanted, sizeof header + header.size);
+  }
+  if (buffer_.size() != wanted && end_ <= wanted) {
+    buffer_.resize(wanted);
+    buffer_.shrink_to_fit();
+  }
+  for (;;) {
+    const ssize_t got =
+        ::recv(socket_.get(), buffer_.data() + end_, buffer_.size() - end_, may_block ? 0 : MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
+    if (got < 0 && !may_block && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+    if (got <= 0) return false;
     end_ += static_cast<std::size_t>(got);
+    return true;
+  }
+}
+
+std::optional<Frame> Channel::receive() {
+  for (;;) {
+    if (auto frame = next()) return frame;
+    if (!fill(true)) return std::nullopt;
   }
 }
 
 bool Channel::wait(int timeout_ms) const {
-  if (has_frame()) return true;
+  if (frame_size() != 0) return true;
   pollfd wait{socket_.get(), POLLIN, 0};
   return ::poll(&wait, 1, timeout_ms) != 0;
 }
 
 void Channel::shutdown() {
   ::shutdown(socket_.get(), SHUT_RDWR);
-}
-
-// ---- shared memory ----
-
-bool write_shared(int fd, std::span<const std::uint8_t> bytes) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t count = ::pwrite(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    done += static_cast<std::size_t>(count);
-  }
-  return true;
-}
-
-bool read_shared(int fd, std::span<std::uint8_t> bytes) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t count = ::pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    done += static_cast<std::size_t>(count);
-  }
-  return true;
 }
 
 }  // namespace sluice::plugin

@@ -1,8 +1,7 @@
 #pragma once
 // How a worker and the process that hosts a plugin talk: frames over a stream socket, each {size, kind, bytes}. Two
 // sockets for each process: calls (the worker calls, the plugin may ask back while it is called; one thread on each
-// side) and events (what comes at any time from any thread). Batches cross beside them, in a shared memory file
-// (data/batch_image.h).
+// side) and events (what comes at any time from any thread). Batches cross beside them (batch_transfer.h).
 //
 // A reader takes any bytes: the other side may be broken.
 
@@ -20,25 +19,9 @@
 
 #include "runtime/base/status.h"
 #include "runtime/config/config_map.h"
+#include "runtime/plugin/fd.h"
 
 namespace sluice::plugin {
-
-// A file descriptor that is closed.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { reset(); }
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    reset(std::exchange(other.fd_, -1));
-    return *this;
-  }
-  int get() const { return fd_; }
-  void reset(int fd = -1);
-
- private:
-  int fd_;
-};
 
 enum class Op : std::uint32_t {
   // Calls, each answered by kReturn but for kDelivered.
@@ -82,13 +65,10 @@ enum class Op : std::uint32_t {
   kReleased,
   // Events to the plugin.
   kRequestStop = 80,
+  kLogLevel,
 };
 
-// The end of a call or question: what there is beyond the error depends on it.
-struct Outcome {
-  base::Status status;
-  std::uint32_t retry_after_ms = 0;
-};
+std::string_view op_name(Op op);  // of a call: "poll", ...
 
 class Writer {
  public:
@@ -102,6 +82,7 @@ class Writer {
     bytes_.append(value);
   }
   void text(const sluice_str& value);  // knows absent
+  void raw(std::string_view bytes) { bytes_.append(bytes); }
   void config(const config::ConfigMap& config);
   void status(const base::Status& status);
   void partitions(std::span<const sluice_topic_partition> partitions);
@@ -153,11 +134,13 @@ class Channel {
   int fd() const { return socket_.get(); }
   // [any] Blocks while the other side does not read. False: it is gone, or the frame is too large.
   bool send(Op op, std::string_view bytes = {});
-  // Blocks. Nothing: the other side is gone, or sent what is no frame. The frame lives until the next receive().
+  // Blocks. Nothing: the other side is gone, or sent what is no frame. The frame lives until the next call.
   std::optional<Frame> receive();
-  bool has_frame() const { return frame_size() != 0; }  // receive() will not block
-  bool wait(int timeout_ms) const;                      // false: nothing to read came in time
-  void shutdown();                                      // [any] wakes both sides
+  // The two halves of it: a frame that is there already, and taking in what has come. False: the other side is gone.
+  std::optional<Frame> next();
+  bool fill(bool may_block);
+  bool wait(int timeout_ms) const;  // false: nothing to read came in time
+  void shutdown();                  // [any] wakes both sides
 
  private:
   std::size_t frame_size() const;  // with its header; 0: not all there, or none
@@ -167,9 +150,5 @@ class Channel {
   std::size_t begin_ = 0;  // of what was received and not given out
   std::size_t end_ = 0;
 };
-
-// Whole reads and writes at the beginning of a shared file.
-bool write_shared(int fd, std::span<const std::uint8_t> bytes);
-bool read_shared(int fd, std::span<std::uint8_t> bytes);
 
 }  // namespace sluice::plugin

@@ -145,6 +145,10 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
         "this connector or remove the connector. After fixing the connector, it may be necessary to restart this "
         "worker to release any consumed resources.",
         config_.name());
+    {
+      std::lock_guard lock(mutex_);
+      if (instance_ != nullptr) instance_->kill();
+    }
     // tidy: allow(detach): a plugin that hangs keeps its thread; nobody may wait for it
     if (thread_.joinable()) thread_.detach();
     listener_.on_connector_shutdown(config_.name());
@@ -196,7 +200,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
     while (step()) {
     }
     stop_instance();
-    instance_.reset();
+    drop_instance();
     offsets_.stop();
     shown_->status = "unassigned";
     refuse_what_is_left();
@@ -269,10 +273,13 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
     // Topics that cannot be created as the connector wants it are its failure, before any task's.
     if (worker_.config->topic_creation_enabled() && config_.topic_creation_configured())
       SLUICE_TRY(config::TopicCreationGroups::make(config_.originals()));
-    SLUICE_TRY_ASSIGN(const plugin::ConnectorComponent component,
-                      worker_.plugins->connector(config_.connector_class()));
+    SLUICE_TRY_ASSIGN(
+        const plugin::ConnectorComponent component,
+        worker_.plugins->connector(config_.connector_class(), {config_.isolation(), config_.name(), std::nullopt, {}}));
     shown_->set_version(component.version);
-    SLUICE_TRY_ASSIGN(instance_, plugin::ConnectorInstance::create(*component.connector, services_));
+    SLUICE_TRY_ASSIGN(auto instance, component.make_connector(services_));
+    std::lock_guard lock(mutex_);
+    instance_ = std::move(instance);
     return {};
   }
 
@@ -300,7 +307,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
       if (auto loaded = load(); !loaded && state == ConnectorState::kPaused) return loaded;
     }
     stop_instance();
-    if (phase_ != Phase::kInit) instance_.reset();  // an instance is started once; the next start makes another
+    if (phase_ != Phase::kInit) drop_instance();  // an instance is started once; the next start makes another
     if (state == ConnectorState::kStopped) {
       reached_stopped();
       return {};
@@ -325,6 +332,13 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
       instance_->stop();
       return {};
     }));
+  }
+
+  // Its end may take a while, and abandon() must not wait.
+  void drop_instance() {
+    std::unique_ptr<plugin::ConnectorInstance> ended;
+    std::lock_guard lock(mutex_);
+    ended = std::move(instance_);
   }
 
   void fail(const base::Error& error) {
@@ -367,7 +381,7 @@ class Runner final : public ConnectorRunner, public std::enable_shared_from_this
   std::shared_ptr<metrics::Group> metrics_;
   ConnectorOffsets offsets_;
   ConnectorServices services_;
-  std::unique_ptr<plugin::ConnectorInstance> instance_;  // [control]
+  std::unique_ptr<plugin::ConnectorInstance> instance_;  // [control] changes under mutex_
   Phase phase_ = Phase::kInit;                           // [control]
   std::atomic<bool> running_{false};
   std::atomic<bool> abandoned_{false};

@@ -119,6 +119,12 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     if (consumer_ != nullptr) consumer_->wakeup();
   }
 
+  void notify_abandon() override {
+    std::lock_guard lock(instance_mutex_);
+    for (const auto* instance : {&instance_, &stopped_instance_})
+      if (*instance != nullptr) (*instance)->kill();
+  }
+
   void notify_pause() override {
     std::lock_guard lock(instance_mutex_);
     if (consumer_ != nullptr) consumer_->wakeup();
@@ -130,8 +136,10 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   // ---- the ends of the task's life ----
 
   base::Status open() {
-    SLUICE_TRY_ASSIGN(component_, worker_.plugins->connector(spec_.connector.connector_class()));
-    if (component_.sink_task == nullptr)
+    SLUICE_TRY_ASSIGN(component_,
+                      worker_.plugins->connector(spec_.connector.connector_class(),
+                                                 {spec_.connector.isolation(), id().connector, id().task, {}}));
+    if (component_.kind != config::ComponentKind::kSink)
       return base::connect_error("{} is not a sink connector", component_.class_name);
     const config::ErrorPolicyConfig& errors = spec_.connector.errors();
     if (!errors.dlq_topic.empty()) {
@@ -143,7 +151,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     decoder_.emplace(std::move(converters), std::move(chain), services_.schemas(), *policy_);
     SLUICE_TRY_ASSIGN(auto client, sink_consumer_config(worker_, spec_.connector, id()));
     SLUICE_TRY_ASSIGN(auto consumer, kafka::Consumer::create(client, this));
-    SLUICE_TRY_ASSIGN(auto instance, plugin::SinkTaskInstance::create(*component_.sink_task, services_));
+    SLUICE_TRY_ASSIGN(auto instance, component_.make_sink_task(services_));
     {
       std::lock_guard lock(instance_mutex_);
       consumer_ = std::move(consumer);
@@ -183,15 +191,18 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       if (auto status = consumer_->close(kCloseTimeout); !status)
         kLog.warn("The consumer did not close cleanly: {}", status.error().to_string());
     }
-    std::unique_ptr<plugin::SinkTaskInstance> instance;
     std::unique_ptr<kafka::Consumer> consumer;
     {
       std::lock_guard lock(instance_mutex_);
-      instance = std::move(instance_);
+      stopped_instance_ = std::move(instance_);
       consumer = std::move(consumer_);
     }
-    if (instance != nullptr) instance->stop();
-    instance.reset();
+    if (stopped_instance_ != nullptr) stopped_instance_->stop();
+    {
+      std::unique_lock lock(instance_mutex_);
+      const auto ended = std::move(stopped_instance_);
+      lock.unlock();
+    }
     if (dlq_ != nullptr) static_cast<void>(dlq_->flush(milliseconds(worker_.config->offset_flush_timeout_ms())));
   }
 
@@ -562,6 +573,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
   std::mutex instance_mutex_;  // request_stop may come while these are made or destroyed
   std::unique_ptr<plugin::SinkTaskInstance> instance_;
+  std::unique_ptr<plugin::SinkTaskInstance> stopped_instance_;
   std::unique_ptr<kafka::Consumer> consumer_;
 
   OffsetLedger ledger_;

@@ -96,6 +96,11 @@ class SourceTask final : public TaskThread {
 
   // What is queued may wait for its broker for long; delivered later it would come after what the next task sends.
   void notify_abandon() override {
+    {
+      std::lock_guard lock(instance_mutex_);
+      for (const auto* instance : {&instance_, &stopped_instance_})
+        if (*instance != nullptr) (*instance)->kill();
+    }
     std::lock_guard lock(producer_mutex_);
     if (producer_ != nullptr) producer_->purge(true);
   }
@@ -104,8 +109,10 @@ class SourceTask final : public TaskThread {
   // ---- the ends of the task's life ----
 
   base::Status open() {
-    SLUICE_TRY_ASSIGN(component_, worker_.plugins->connector(spec_.connector.connector_class()));
-    if (component_.source_task == nullptr)
+    SLUICE_TRY_ASSIGN(component_,
+                      worker_.plugins->connector(spec_.connector.connector_class(),
+                                                 {spec_.connector.isolation(), id().connector, id().task, {}}));
+    if (component_.kind != config::ComponentKind::kSource)
       return base::connect_error("{} is not a source connector", component_.class_name);
     SLUICE_TRY_ASSIGN(auto converters, make_converters(worker_, spec_.connector, services_));
     SLUICE_TRY(open_policy());
@@ -118,7 +125,7 @@ class SourceTask final : public TaskThread {
     }
     SLUICE_TRY(offsets_.start());
     services_.own_boundaries = exactly_once() && spec_.connector.transaction_boundary() == "connector";
-    SLUICE_TRY_ASSIGN(auto instance, plugin::SourceTaskInstance::create(*component_.source_task, services_));
+    SLUICE_TRY_ASSIGN(auto instance, component_.make_source_task(services_));
     {
       std::lock_guard lock(instance_mutex_);
       instance_ = std::move(instance);
@@ -196,7 +203,9 @@ class SourceTask final : public TaskThread {
     if (stopped_instance_ != nullptr) stopped_instance_->stop();
     close_producer();
     offsets_.stop();
-    stopped_instance_.reset();
+    std::unique_lock lock(instance_mutex_);
+    const auto ended = std::move(stopped_instance_);
+    lock.unlock();
   }
 
   // A batch that the poll boundary keeps together is not committed in part.

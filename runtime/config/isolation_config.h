@@ -1,0 +1,27 @@
+#pragma once
+// The keys sluice.isolation*: whether a connector's plugin code runs in processes of its own, and what each of them may
+// use (docs/isolation.md).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "runtime/config/config_def.h"
+#include "runtime/config/config_map.h"
+
+namespace sluice::config {
+
+struct IsolationConfig {
+  bool process = false;
+  std::int64_t memory_max_bytes = 0;  // beyond what the process has when it starts; 0: no limit
+  double cpu_max = 0;                 // cores; 0: no limit
+};
+
+// Kafka Connect has no such keys: a configuration without them shows none.
+bool uses_isolation(const ConfigMap& props);
+void define_isolation_keys(ConfigDef& def);
+
+// What `props` asks for. Values that validation refuses count as not given.
+IsolationConfig isolation_config(const ConfigMap& props);
+
+}  // namespace sluice::config
