@@ -59,13 +59,14 @@ void define_isolation_keys(ConfigDef& def) {
 IsolationConfig isolation_config(const ConfigMap& props) {
   IsolationConfig config;
   if (!uses_isolation(props)) return config;
+  // What is not understood may have been meant to keep the plugin out of the worker.
+  config.process = props.get_or(kMode, "none") != "none";
   ConfigDef def;
   define_isolation_keys(def);
-  const auto parsed = def.parse(props, {});
-  if (!parsed) return config;
-  config.process = parsed->string(kMode) == kProcess;
-  config.memory_max_bytes = parsed->int64(kMemoryMax);
-  config.cpu_max = parsed->float64(kCpuMax);
+  if (const auto parsed = def.parse(props)) {
+    config.memory_max_bytes = parsed->int64(kMemoryMax);
+    config.cpu_max = parsed->float64(kCpuMax);
+  }
   return config;
 }
 

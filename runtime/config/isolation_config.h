@@ -21,7 +21,7 @@ struct IsolationConfig {
 bool uses_isolation(const ConfigMap& props);
 void define_isolation_keys(ConfigDef& def);
 
-// What `props` asks for. Values that validation refuses count as not given.
+// What `props` asks for. Where validation would refuse it, the plugin is kept out of the worker all the same.
 IsolationConfig isolation_config(const ConfigMap& props);
 
 }  // namespace sluice::config
