@@ -29,8 +29,10 @@ constexpr const char* kUsage =
     "not used, with reasons\n"
     "       sluice plugins probe [--output FILE] LIBRARY\n"
     "           loads LIBRARY and writes its manifest\n"
-    "       sluice plugins check [--json] [--level 0-4] [--component NAME] [--config FILE.json] LIBRARY\n"
-    "           runs the conformance kit on LIBRARY; --config holds a configuration to run its components with\n";
+    "       sluice plugins check [--json] [--level 0-4] [--component NAME] [--config FILE.json] [--hosted] LIBRARY\n"
+    "           runs the conformance kit on LIBRARY; --config holds a configuration to run its components with; "
+    "--hosted "
+    "runs its connectors and tasks in processes of their own\n";
 
 int usage() {
   fmt::print(stderr, "{}", kUsage);
@@ -153,10 +155,11 @@ int list(std::span<const std::string> arguments, const std::string& self) {
 
 int check(std::span<const std::string> arguments, const std::string& self) {
   static constexpr std::string_view kWithValue[] = {"--level", "--component", "--config", "--run"};
-  static constexpr std::string_view kFlags[] = {"--json"};
+  static constexpr std::string_view kFlags[] = {"--json", "--hosted"};
   const Options options(arguments, kWithValue, kFlags);
   if (!options.ok() || options.rest().size() != 1) return usage();
   plugin::CheckOptions request;
+  request.hosted = options.has("--hosted");
   request.library = options.rest()[0];
   request.self = self;
   request.component = options.value("--component").value_or("");

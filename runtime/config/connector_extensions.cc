@@ -1,5 +1,7 @@
 #include "runtime/config/connector_extensions.h"
 
+#include "runtime/config/isolation_config.h"
+
 namespace sluice::config {
 namespace {
 
@@ -33,6 +35,7 @@ std::vector<ConfigKey> extension_keys(ConnectorKind kind, const ComponentCatalog
       if (key.name.starts_with("errors.deadletterqueue.")) keys.push_back(key);
   }
   for (ConfigKey& key : dead_letter_keys()) keys.push_back(std::move(key));
+  for (ConfigKey& key : isolation_keys()) keys.push_back(std::move(key));
   return keys;
 }
 

@@ -8,7 +8,7 @@
 
 namespace sluice::config {
 
-// A dead-letter queue for sources too, and the bounds of it. The catalog must outlive the keys.
+// A dead-letter queue for sources too, and the bounds of it; processes for plugins. The catalog must outlive the keys.
 std::vector<ConfigKey> extension_keys(ConnectorKind kind, const ComponentCatalog& catalog);
 
 }  // namespace sluice::config

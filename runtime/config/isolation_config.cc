@@ -1,13 +1,14 @@
 #include "runtime/config/isolation_config.h"
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "runtime/base/strings.h"
 
 namespace sluice::config {
 namespace {
 
-constexpr std::string_view kPrefix = "sluice.isolation";
 constexpr std::string_view kMode = "sluice.isolation";
 constexpr std::string_view kMemoryMax = "sluice.isolation.memory.max";
 constexpr std::string_view kCpuMax = "sluice.isolation.cpu.max";
@@ -31,38 +32,33 @@ base::Status check_cpu(std::string_view name, const Value& value) {
 
 }  // namespace
 
-bool uses_isolation(const ConfigMap& props) {
-  for (const auto& [key, value] : props)
-    if (key.starts_with(kPrefix)) return true;
-  return false;
-}
-
-void define_isolation_keys(ConfigDef& def) {
-  def.define(optional_key(std::string(kMode), Type::kString, Value(std::string("none")), Importance::kMedium,
-                          "Where the plugin code of this connector and its tasks runs: 'none' is inside the worker, "
-                          "'process' gives the connector and each of its tasks a process of its own, so that a crash, "
-                          "a leak or a loop there costs nothing else.")
-                 .checked_by(one_of({"none", std::string(kProcess)}))
-                 .in_group(std::string(kGroup), 1, Width::kShort, "Isolation"));
-  def.define(optional_key(std::string(kMemoryMax), Type::kLong, Value(std::int64_t{0}), Importance::kLow,
-                          "With sluice.isolation=process: the bytes of memory that each of the connector's processes "
-                          "may allocate. 0: no limit.")
-                 .checked_by(Validator(check_memory, "0 or at least 16777216"))
-                 .in_group(std::string(kGroup), 2, Width::kShort, "Memory per process"));
-  def.define(optional_key(std::string(kCpuMax), Type::kDouble, Value(0.0), Importance::kLow,
-                          "With sluice.isolation=process: the cores that each of the connector's processes may use, "
-                          "for instance 0.5. 0: no limit.")
-                 .checked_by(Validator(check_cpu, "0 or between 0.01 and 1024"))
-                 .in_group(std::string(kGroup), 3, Width::kShort, "Cores per process"));
+std::vector<ConfigKey> isolation_keys() {
+  return {
+      optional_key(std::string(kMode), Type::kString, Value(std::string("none")), Importance::kMedium,
+                   "Where the plugin code of this connector and its tasks runs: 'none' is inside the worker, "
+                   "'process' gives the connector and each of its tasks a process of its own, so that a crash, "
+                   "a leak or a loop there costs nothing else.")
+          .checked_by(one_of({"none", std::string(kProcess)}))
+          .in_group(std::string(kGroup), 1, Width::kShort, "Isolation"),
+      optional_key(std::string(kMemoryMax), Type::kLong, Value(std::int64_t{0}), Importance::kLow,
+                   "With sluice.isolation=process: the bytes of memory that each of the connector's processes "
+                   "may allocate. 0: no limit.")
+          .checked_by(Validator(check_memory, "0 or at least 16777216"))
+          .in_group(std::string(kGroup), 2, Width::kShort, "Memory per process"),
+      optional_key(std::string(kCpuMax), Type::kDouble, Value(0.0), Importance::kLow,
+                   "With sluice.isolation=process: the cores that each of the connector's processes may use, "
+                   "for instance 0.5. 0: no limit.")
+          .checked_by(Validator(check_cpu, "0 or between 0.01 and 1024"))
+          .in_group(std::string(kGroup), 3, Width::kShort, "Cores per process"),
+  };
 }
 
 IsolationConfig isolation_config(const ConfigMap& props) {
   IsolationConfig config;
-  if (!uses_isolation(props)) return config;
   // What is not understood may have been meant to keep the plugin out of the worker.
   config.process = props.get_or(kMode, "none") != "none";
   ConfigDef def;
-  define_isolation_keys(def);
+  for (ConfigKey& key : isolation_keys()) def.define(std::move(key));
   if (const auto parsed = def.parse(props)) {
     config.memory_max_bytes = parsed->int64(kMemoryMax);
     config.cpu_max = parsed->float64(kCpuMax);

@@ -3,8 +3,7 @@
 // use (docs/isolation.md).
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
+#include <vector>
 
 #include "runtime/config/config_def.h"
 #include "runtime/config/config_map.h"
@@ -17,9 +16,7 @@ struct IsolationConfig {
   double cpu_max = 0;                 // cores; 0: no limit
 };
 
-// Kafka Connect has no such keys: a configuration without them shows none.
-bool uses_isolation(const ConfigMap& props);
-void define_isolation_keys(ConfigDef& def);
+std::vector<ConfigKey> isolation_keys();
 
 // What `props` asks for. Where validation would refuse it, the plugin is kept out of the worker all the same.
 IsolationConfig isolation_config(const ConfigMap& props);

@@ -12,15 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <span>
-#include <unordered_map>
-#include <vector>
 
-#include <sluice/value.hpp>
-
-#include "runtime/base/status.h"
 #include "runtime/data/arena.h"
 
 namespace sluice::data {
@@ -28,76 +20,29 @@ namespace sluice::data {
 inline constexpr std::size_t kImageBytesMax = Arena::kLimitBytesDefault;
 inline constexpr int kImageDepthMax = 2000;  // deeper than what the JSON reader gives
 
-class BatchEncoder {
- public:
-  // Error: an image of more than kImageBytesMax, or values nested deeper than kImageDepthMax. The reader has then
-  // missed definitions: no further image may be sent to it.
-  base::Status encode(const sluice_batch& batch);
-  base::Status encode(std::span<const sluice_value> values);
-  // Of the last encode; until the next.
-  std::span<const std::uint8_t> bytes() const { return {buffer_.get(), size_}; }
+// How an image begins. Of a batch: topics, schemas' numbers, source partitions and records follow; else values.
+inline constexpr std::uint32_t kImageMagic = 0x49424c53;  // "SLBI"
 
- private:
-  static constexpr std::size_t kKeepBytesMax = 8 * 1024 * 1024;
-
-  void begin();
-  base::Status finish();
-  std::size_t grow(std::size_t bytes);  // gives the offset of so many bytes at the end, rounded up to 8
-  template <typename T>
-  T& at(std::size_t offset) {
-    return *reinterpret_cast<T*>(buffer_.get() + offset);
-  }
-  std::size_t append(const void* bytes, std::size_t size);
-  void append_number(std::uint64_t number) { append(&number, sizeof number); }
-  void append_text(const sluice_str& text);
-  void append_texts(const sluice_str* texts, std::uint32_t count);
-  void append_values(const sluice_value* values, std::size_t count, int depth);
-  void append_payload(const sluice_value& value, int depth);
-  void append_records(const sluice_batch& batch);
-  void append_headers(const sluice_record& record);
-  std::uint64_t schema_number(const sluice_schema* schema, int depth);
-  void define(const sluice_schema& schema, int depth);
-
-  std::unique_ptr<std::uint8_t[]> buffer_;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-  bool too_deep_ = false;
-  bool too_large_ = false;
-
-  std::vector<const sluice_schema*> by_id_;  // schemas that were sent, where the handle's id says so
-  std::vector<std::uint64_t> number_by_id_;
-  std::unordered_map<const sluice_schema*, std::uint64_t> others_;  // of a pool that numbers otherwise
-  std::uint64_t defined_ = 0;
-  std::vector<std::uint8_t> definitions_;  // of the image being written
-  std::uint64_t definition_count_ = 0;
+struct ImageHeader {
+  std::uint32_t magic;
+  std::uint32_t value_count;  // of an image of values
+  std::uint32_t record_count, topic_count, schema_count, source_partition_count;
+  std::uint64_t definitions_at;  // the definitions are the image's end
+  std::uint64_t definition_count;
 };
 
-// Takes any bytes: they come from a process that may be broken. What it accepts is well formed: every pointer leads
-// into the image or the arena, kinds and sizes are those of abi.h, structs have the fields of their schemas.
-class BatchDecoder {
- public:
-  using Intern = std::function<base::Result<const sluice_schema*>(const sluice_schema&)>;
-  explicit BatchDecoder(Intern intern) : intern_(std::move(intern)) {}
-
-  // Makes `batch` what was encoded, in place: `image` (aligned to 8) must live as long as the batch; what does not fit
-  // in place comes from the batch's arena. Error (kBug): the bytes are no image; `batch` is then unchanged.
-  base::Status decode(std::span<std::uint8_t> image, sluice_batch& batch);
-  base::Result<std::span<const sluice_value>> decode_values(std::span<std::uint8_t> image);
-
- private:
-  struct Cursor;
-  base::Status read_definitions(Cursor& in, std::uint64_t count);
-  base::Status read_definition(Cursor& in);
-  bool read_batch(Cursor& in, sluice_batch& batch) const;
-  bool read_record(Cursor& in, sluice_record& record) const;
-  bool read_headers(Cursor& in, sluice_record& record) const;
-  bool read_values(Cursor& in, sluice_value* values, std::size_t count, int depth) const;
-  bool read_payload(Cursor& in, sluice_value& value, int depth) const;
-  bool read_struct(Cursor& in, sluice_value& value, int depth) const;
-  bool resolve(std::uint64_t number, const sluice_schema*& schema) const;  // 0: none
-
-  Intern intern_;
-  std::vector<const sluice_schema*> schemas_;  // by number - 1
+// What a definition begins with. Its texts, children and default value follow.
+struct DefinitionHeader {
+  std::uint8_t type;
+  std::uint8_t reserved8;
+  std::uint16_t flags;
+  std::int32_t version;
+  std::uint32_t parameter_count, field_count;
+  std::uint64_t key_schema, value_schema;
 };
+
+constexpr std::size_t rounded_to_8(std::size_t size) {
+  return (size + 7) & ~std::size_t{7};
+}
 
 }  // namespace sluice::data

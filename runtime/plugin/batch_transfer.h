@@ -15,7 +15,8 @@
 #include "runtime/base/status.h"
 #include "runtime/data/arena.h"
 #include "runtime/data/batch.h"
-#include "runtime/data/batch_image.h"
+#include "runtime/data/batch_decoder.h"
+#include "runtime/data/batch_encoder.h"
 #include "runtime/plugin/fd.h"
 
 namespace sluice::plugin {

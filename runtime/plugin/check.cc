@@ -83,6 +83,25 @@ Verdict load(CheckSubject& subject) {
   return passed();
 }
 
+// How instances of the component are made, if it is a connector.
+ConnectorComponent connector_of(const CheckOptions& options, const CheckSubject& subject) {
+  ConnectorComponent connector;
+  const std::int32_t kind = subject.described.kind;
+  if (kind != SLUICE_KIND_SOURCE && kind != SLUICE_KIND_SINK) return connector;
+  connector.kind = kind == SLUICE_KIND_SOURCE ? config::ComponentKind::kSource : config::ComponentKind::kSink;
+  if (options.hosted) {
+    connector.hosted = std::make_shared<const HostedComponent>(
+        HostedComponent{subject.library, subject.manifest, {}, options.self, kind, subject.described.name});
+    return connector;
+  }
+  connector.connector = static_cast<const sluice_connector_vtable*>(subject.component->vtable);
+  if (kind == SLUICE_KIND_SOURCE)
+    connector.source_task = static_cast<const sluice_source_task_vtable*>(connector.connector->task_vtable);
+  else
+    connector.sink_task = static_cast<const sluice_sink_task_vtable*>(connector.connector->task_vtable);
+  return connector;
+}
+
 Verdict prepare(const CheckOptions& options, const TestName& name, const CheckTest& test, CheckSubject& subject) {
   auto bytes = read_file(options.library, kLibraryBytesMax);
   if (!bytes) return failed("{}", bytes.error().message());
@@ -102,6 +121,7 @@ Verdict prepare(const CheckOptions& options, const TestName& name, const CheckTe
       continue;
     subject.component = subject.plugin->components[i];
     subject.described = subject.manifest.components[i];
+    subject.connector = connector_of(options, subject);
     if (auto status = read_config(options, subject); !status) return failed("{}", status.error().message());
     if (test.needs_config && !subject.config_missing.empty()) return skipped("{}", subject.config_missing);
     return passed();
@@ -121,6 +141,7 @@ CheckResult run_in_child(const CheckOptions& options, const CheckTest& test, con
   }
   std::vector<std::string> command{options.self, "plugins", "check", "--run", name};
   if (!options.config_file.empty()) command.insert(command.end(), {"--config", options.config_file});
+  if (options.hosted) command.emplace_back("--hosted");
   command.push_back(options.library);
   const auto begun = Clock::now();
   const auto outcome = run_child(command, test.timeout, 64 * 1024);

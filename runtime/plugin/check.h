@@ -16,6 +16,7 @@ struct CheckOptions {
   std::string library;
   std::string self;         // this program: tests run as `<self> plugins check --run TEST ...`
   std::string component;    // only this one; empty: all
+  bool hosted = false;      // connectors and tasks run in processes of their own, as with sluice.isolation=process
   std::string config_file;  // JSON: a configuration, or one for each component name; empty: none
   int level = 4;            // the highest level to run
 };

@@ -16,17 +16,13 @@ const std::vector<std::int32_t> kAll = {SLUICE_KIND_SOURCE,    SLUICE_KIND_SINK,
 const std::vector<std::int32_t> kConnectors = {SLUICE_KIND_SOURCE, SLUICE_KIND_SINK};
 constexpr std::string_view kSecret = "s3cr3t-Zk9xW";
 
-const sluice_connector_vtable& connector_table(const CheckSubject& subject) {
-  return *static_cast<const sluice_connector_vtable*>(subject.component->vtable);
-}
-
 // Gives a configuration to every function of a component that takes one, as the worker does when it validates and
 // starts. Error: what the component answered; kBug is never right.
 base::Status offer(const CheckSubject& subject, CheckServices& services, const config::ConfigMap& config) {
   switch (subject.described.kind) {
     case SLUICE_KIND_SOURCE:
     case SLUICE_KIND_SINK: {
-      SLUICE_TRY_ASSIGN(auto connector, ConnectorInstance::create(connector_table(subject), services));
+      SLUICE_TRY_ASSIGN(auto connector, subject.connector.make_connector(services));
       SLUICE_TRY(connector->validate(config));
       for (const auto& key : subject.described.keys) SLUICE_TRY(connector->recommend(key.name, config));
       connector->capabilities(config);
@@ -136,7 +132,7 @@ Verdict passwords_stay_secret(CheckSubject& subject) {
 Verdict task_configs_are_bounded(CheckSubject& subject) {
   for (const int tasks_max : {1, 3}) {
     CheckServices services;
-    auto connector = ConnectorInstance::create(connector_table(subject), services);
+    auto connector = subject.connector.make_connector(services);
     if (!connector) return failed_with("create", connector.error());
     if (auto status = (*connector)->start(subject.config); !status) return failed_with("start", status.error());
     const auto configs = (*connector)->task_configs(tasks_max);

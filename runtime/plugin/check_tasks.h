@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "runtime/plugin/check_tests.h"
 #include "runtime/plugin/instance.h"
@@ -12,14 +13,19 @@ namespace sluice::plugin {
 // The configuration of the first task that the connector gives.
 base::Result<config::ConfigMap> first_task_config(const CheckSubject& subject);
 
-template <typename Instance, typename Table>
+template <typename Instance>
 struct CheckTask {
   CheckServices services;
   std::unique_ptr<Instance> instance;
 
   base::Status create(const CheckSubject& subject) {
-    const auto& connector = *static_cast<const sluice_connector_vtable*>(subject.component->vtable);
-    SLUICE_TRY_ASSIGN(instance, Instance::create(*static_cast<const Table*>(connector.task_vtable), services));
+    ConnectorComponent component = subject.connector;
+    component.isolation.task = 0;
+    if constexpr (std::is_same_v<Instance, SourceTaskInstance>) {
+      SLUICE_TRY_ASSIGN(instance, component.make_source_task(services));
+    } else {
+      SLUICE_TRY_ASSIGN(instance, component.make_sink_task(services));
+    }
     return {};
   }
   base::Status start(const CheckSubject& subject) {
@@ -34,7 +40,7 @@ struct CheckTask {
     instance.reset();
   }
 };
-using CheckSource = CheckTask<SourceTaskInstance, sluice_source_task_vtable>;
-using CheckSink = CheckTask<SinkTaskInstance, sluice_sink_task_vtable>;
+using CheckSource = CheckTask<SourceTaskInstance>;
+using CheckSink = CheckTask<SinkTaskInstance>;
 
 }  // namespace sluice::plugin

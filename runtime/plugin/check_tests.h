@@ -21,6 +21,7 @@
 #include "runtime/data/batch.h"
 #include "runtime/data/schema.h"
 #include "runtime/plugin/check.h"
+#include "runtime/plugin/connector_component.h"
 #include "runtime/plugin/elf_file.h"
 #include "runtime/plugin/host_services.h"
 #include "runtime/plugin/manifest.h"
@@ -58,8 +59,9 @@ struct CheckSubject {
   // For tests of components:
   const sluice_component* component = nullptr;
   ComponentManifest described;
-  config::ConfigMap config;    // what was given, and stand-ins for required keys where they can be guessed
-  std::string config_missing;  // why the component cannot be run: a required key without a value
+  ConnectorComponent connector;  // of a source or sink: makes its instances
+  config::ConfigMap config;      // what was given, and stand-ins for required keys where they can be guessed
+  std::string config_missing;    // why the component cannot be run: a required key without a value
 };
 
 struct CheckTest {

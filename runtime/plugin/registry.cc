@@ -10,7 +10,6 @@
 
 #include "runtime/base/log.h"
 #include "runtime/plugin/aliases.h"
-#include "runtime/plugin/hosted_instance.h"
 #include "runtime/plugin/instance.h"
 #include "runtime/plugin/loader.h"
 #include "runtime/plugin/plugin_config_provider.h"
@@ -404,21 +403,6 @@ base::Result<ConnectorComponent> Registry::connector(std::string_view name_or_al
   else
     made.sink_task = static_cast<const sluice_sink_task_vtable*>(table->task_vtable);
   return made;
-}
-
-base::Result<std::unique_ptr<ConnectorInstance>> ConnectorComponent::make_connector(HostServices& services) const {
-  if (hosted != nullptr) return host_connector(*hosted, isolation, services);
-  return ConnectorInstance::create(*connector, services);
-}
-
-base::Result<std::unique_ptr<SourceTaskInstance>> ConnectorComponent::make_source_task(HostServices& services) const {
-  if (hosted != nullptr) return host_source_task(*hosted, isolation, services);
-  return SourceTaskInstance::create(*source_task, services);
-}
-
-base::Result<std::unique_ptr<SinkTaskInstance>> ConnectorComponent::make_sink_task(HostServices& services) const {
-  if (hosted != nullptr) return host_sink_task(*hosted, isolation, services);
-  return SinkTaskInstance::create(*sink_task, services);
 }
 
 base::Result<std::unique_ptr<data::Transform>> Registry::make_transform(std::string_view class_name,

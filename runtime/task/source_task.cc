@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -62,9 +63,25 @@ class SourceServices final : public PluginServices {
   }
   void commit_transaction(std::uint32_t record) override { requests.commit(record); }
   void abort_transaction(std::uint32_t record) override { requests.abort(record); }
+  // [any] What a plugin's own process says when it ends while nobody calls it.
+  void raise_error(base::Error error) override {
+    {
+      std::lock_guard lock(raised_mutex_);
+      if (!raised_) raised_ = std::move(error);
+    }
+    stop_.wake();
+  }
+  std::optional<base::Error> raised() {
+    std::lock_guard lock(raised_mutex_);
+    return raised_;
+  }
 
   bool own_boundaries = false;  // transaction.boundary=connector
   TransactionRequests requests;
+
+ private:
+  std::mutex raised_mutex_;
+  std::optional<base::Error> raised_;
 };
 
 class SourceTask final : public TaskThread {
@@ -338,6 +355,7 @@ class SourceTask final : public TaskThread {
     report_paused();
     while (pause_wanted() && !stopping()) {
       progress_->beat();
+      if (auto error = services_.raised()) return base::fail(*std::move(error));
       drain(producer_->outstanding() > 0 ? kQueueFullWait : milliseconds(0));
       commit_offsets();
       if (producer_->outstanding() == 0)

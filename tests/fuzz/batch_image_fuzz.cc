@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "runtime/base/status.h"
-#include "runtime/data/batch_image.h"
+#include "runtime/data/batch_decoder.h"
+#include "runtime/data/batch_encoder.h"
 #include "runtime/data/check_value.h"
 #include "runtime/data/value_ops.h"
 #include "runtime/data/value_text.h"

@@ -3,6 +3,7 @@
 spins and hangs in each callback, and one beside them whose records go on."""
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -126,6 +127,15 @@ class Isolation(unittest.TestCase):
         self.assertEqual(status, 500, body)
         self.assertIn("was killed by signal 11 (SIGSEGV) in validate", body["message"])
         self.assertEqual(worker.request("GET", "/")[0], 200)
+
+    def test_a_process_that_ends_while_paused_is_seen(self):
+        self.worker.create("paused", self.config(""))
+        self.worker.wait_running("paused")
+        self.assertEqual(self.worker.request("PUT", "/connectors/paused/pause")[0], 202)
+        wait_until(lambda: self.task("paused")["state"] == "PAUSED", TRUTH_SECONDS)
+        for process in children(self.worker.pid()):
+            os.kill(process, signal.SIGKILL)
+        self.fails_with("paused", "The plugin's process was killed by signal 9 (SIGKILL)")
 
     def test_a_hung_task_is_ended(self):
         worker = self.worker

@@ -1,7 +1,9 @@
 // CrashSource and CrashSink: a slow source and a sink that drops, which break the process that they run in, as
 // `crash.how` says, in the callback that `crash.in` names. For tests of connectors in processes of their own.
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -29,7 +31,7 @@ constexpr auto kCrashAfter =
     sluice::int_key("crash.after").doc("How often the callback works before that.").default_value(0);
 
 [[noreturn]] void spin_for_ever() {
-  for (volatile std::uint64_t i = 0;;) i = i + 1;
+  for (std::atomic<std::uint64_t> i{0};;) i.fetch_add(1, std::memory_order_relaxed);
 }
 
 // Touches what it takes, and never gives it back. Gives up by the exception that says that there is no more.

@@ -1,5 +1,6 @@
 #pragma once
-// Whole tasks for tests, with a scripted plugin and the embedded broker.
+// Whole tasks for tests, with a scripted plugin and the embedded broker; the plugin runs inside the worker, and in a
+// process of its own.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -101,7 +102,8 @@ T must(base::Result<T> result) {
   return *std::move(result);
 }
 
-class TaskFlow : public testing::Test {
+// The parameter is sluice.isolation.
+class TaskFlow : public testing::TestWithParam<const char*> {
  protected:
   TaskFlow() {
     directory_ = fs::temp_directory_path() /
@@ -124,7 +126,7 @@ class TaskFlow : public testing::Test {
         plugin::Registry::Options{.plugin_path = {SLUICE_TEST_PLUGINS_DIR "/scripted"},
                                   .state_dir = (directory_ / "state").string(),
                                   .worker_version = "test",
-                                  .probe_command = ""});
+                                  .probe_command = SLUICE_PLUGIN_TOOL});
     for (const convert::BuiltinConverter& converter : convert::builtin_converters()) {
       plugin::BuiltinComponent component;
       component.class_name = converter.class_name;
@@ -150,6 +152,7 @@ class TaskFlow : public testing::Test {
     properties.set("name", "flow");
     properties.set("connector.class", kind == config::ConnectorKind::kSource ? "ScriptedSource" : "ScriptedSink");
     properties.set("journal", journal().string());
+    properties.set("sluice.isolation", GetParam());
     config::ConnectorConfig connector = must(config::ConnectorConfig::make(kind, properties, *plugins_));
     TaskSpec spec{{"flow", 0}, std::move(connector), properties, paused};
     auto runner = make_task_runner(worker_, std::move(spec), listener_);

@@ -7,7 +7,10 @@
 namespace sluice::task {
 namespace {
 
-TEST_F(TaskFlow, ASourceDeliversCommitsAndResumes) {
+INSTANTIATE_TEST_SUITE_P(Isolation, TaskFlow, testing::Values("none", "process"),
+                         [](const auto& mode) { return std::string(mode.param); });
+
+TEST_P(TaskFlow, ASourceDeliversCommitsAndResumes) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "10"}});
   EXPECT_EQ(values_in("out", 10), numbers(0, 10));
   EXPECT_TRUE(eventually([&] { return stored_offset(R"({"line":0})") == R"({"n":10})"; }));
@@ -23,14 +26,14 @@ TEST_F(TaskFlow, ASourceDeliversCommitsAndResumes) {
   EXPECT_EQ(journal_count("resume 10"), 1u);
 }
 
-TEST_F(TaskFlow, ARetriedPollLosesNothing) {
+TEST_P(TaskFlow, ARetriedPollLosesNothing) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"retry.at", "5"}});
   EXPECT_EQ(values_in("out", 10), numbers(0, 10));
   EXPECT_EQ(journal_count("retry"), 1u);
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, AFailingPollFailsTheTaskAfterItsRecordsAreSafe) {
+TEST_P(TaskFlow, AFailingPollFailsTheTaskAfterItsRecordsAreSafe) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"fail.at", "6"}});
   EXPECT_NE(listener_.wait_for("FAILED").find("told to fail at 6"), std::string::npos);
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
@@ -38,20 +41,20 @@ TEST_F(TaskFlow, AFailingPollFailsTheTaskAfterItsRecordsAreSafe) {
   EXPECT_EQ(stored_offset(R"({"line":0})"), R"({"n":6})");
 }
 
-TEST_F(TaskFlow, AFailingStartIsToldAndTheInstanceIsNotStopped) {
+TEST_P(TaskFlow, AFailingStartIsToldAndTheInstanceIsNotStopped) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"fail.start", "true"}});
   EXPECT_NE(listener_.wait_for("FAILED").find("told to fail at start"), std::string::npos);
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
   EXPECT_EQ(journal_count("stop"), 0u);
 }
 
-TEST_F(TaskFlow, BrokenTopicCreationSettingsFailTheTask) {
+TEST_P(TaskFlow, BrokenTopicCreationSettingsFailTheTask) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"topic.creation.default.partitions", "1"}});
   EXPECT_NE(listener_.wait_for("FAILED").find("topic.creation.default.replication.factor"), std::string::npos);
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
 }
 
-TEST_F(TaskFlow, TopicsThatCannotBeCreatedAsWantedFailTheConnector) {
+TEST_P(TaskFlow, TopicsThatCannotBeCreatedAsWantedFailTheConnector) {
   const config::ConfigMap properties = {{"name", "flow"},
                                         {"connector.class", "ScriptedSource"},
                                         {"journal", journal().string()},
@@ -74,7 +77,7 @@ TEST_F(TaskFlow, TopicsThatCannotBeCreatedAsWantedFailTheConnector) {
   EXPECT_TRUE(listener.events[0].starts_with("FAILED org.apache.kafka.common.config.ConfigException: Invalid value 0"));
 }
 
-TEST_F(TaskFlow, TopicsAreToldAgainWhenTheyWereForgotten) {
+TEST_P(TaskFlow, TopicsAreToldAgainWhenTheyWereForgotten) {
   fill("in", 1);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}});
   ASSERT_EQ(listener_.wait_for("topic"), "topic in");
@@ -89,14 +92,14 @@ TEST_F(TaskFlow, TopicsAreToldAgainWhenTheyWereForgotten) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, OffsetsThatCouldNotBeStoredGoWithTheNextWrite) {
+TEST_P(TaskFlow, OffsetsThatCouldNotBeStoredGoWithTheNextWrite) {
   offsets_.fail_puts(2, base::Error(base::Code::kRetry, base::exceptions::kConnect, "the disk is full"));
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "4"}});
   EXPECT_TRUE(eventually([&] { return stored_offset(R"({"line":0})") == R"({"n":4})"; }));
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, APausedSourceDoesNotPoll) {
+TEST_P(TaskFlow, APausedSourceDoesNotPoll) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "3"}}, true);
   EXPECT_EQ(listener_.wait_for("PAUSED"), "PAUSED");
   EXPECT_EQ(journal_count("start"), 0u);
@@ -110,7 +113,7 @@ TEST_F(TaskFlow, APausedSourceDoesNotPoll) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, AnAbandonedSourceDeliversNothingWhenItsBrokerComesBack) {
+TEST_P(TaskFlow, AnAbandonedSourceDeliversNothingWhenItsBrokerComesBack) {
   auto runner = start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "3"}}, true);
   EXPECT_EQ(listener_.wait_for("PAUSED"), "PAUSED");
   broker_->set_down(true);
@@ -127,7 +130,7 @@ TEST_F(TaskFlow, AnAbandonedSourceDeliversNothingWhenItsBrokerComesBack) {
   EXPECT_EQ(stored_offset(R"({"line":0})"), "");
 }
 
-TEST_F(TaskFlow, ASinkPutsAndCommits) {
+TEST_P(TaskFlow, ASinkPutsAndCommits) {
   fill("in", 20);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}});
   EXPECT_TRUE(eventually([&] { return journal_count("put 19") == 1; }));
@@ -142,7 +145,7 @@ TEST_F(TaskFlow, ASinkPutsAndCommits) {
   EXPECT_EQ(journal_count("put 5"), 2u);  // once of each filling
 }
 
-TEST_F(TaskFlow, ASinkThatAsksForARetryGetsTheSameRecordsInOrder) {
+TEST_P(TaskFlow, ASinkThatAsksForARetryGetsTheSameRecordsInOrder) {
   fill("in", 10);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}, {"retry.times", "3"}});
   EXPECT_TRUE(eventually([&] { return journal_count("put 9") == 1; }));
@@ -154,14 +157,14 @@ TEST_F(TaskFlow, ASinkThatAsksForARetryGetsTheSameRecordsInOrder) {
   EXPECT_EQ(puts, numbers(0, 10));
 }
 
-TEST_F(TaskFlow, ASinkMayKeepABatchAndReleaseItOnAnotherThread) {
+TEST_P(TaskFlow, ASinkMayKeepABatchAndReleaseItOnAnotherThread) {
   fill("in", 50);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}, {"keep", "true"}});
   EXPECT_TRUE(eventually([&] { return journal_count("kept 49") == 1; }));
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, ASinkThatHoldsOffsetsBackGetsItsRecordsAgain) {
+TEST_P(TaskFlow, ASinkThatHoldsOffsetsBackGetsItsRecordsAgain) {
   fill("in", 5);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}, {"hold", "true"}});
   EXPECT_TRUE(eventually([&] { return journal_count("put 4") == 1; }));
@@ -171,7 +174,7 @@ TEST_F(TaskFlow, ASinkThatHoldsOffsetsBackGetsItsRecordsAgain) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, AFailedPreCommitRewindsToTheLastCommittedOffsets) {
+TEST_P(TaskFlow, AFailedPreCommitRewindsToTheLastCommittedOffsets) {
   fill("in", 5);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}, {"fail.pre.commit", "true"}});
   EXPECT_TRUE(eventually([&] { return journal_count("put 4") == 2; }));
@@ -179,7 +182,7 @@ TEST_F(TaskFlow, AFailedPreCommitRewindsToTheLastCommittedOffsets) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(TaskFlow, AFailingPutFailsTheTaskAndCommitsNothingOfThatBatch) {
+TEST_P(TaskFlow, AFailingPutFailsTheTaskAndCommitsNothingOfThatBatch) {
   fill("in", 5);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"}, {"fail.at", "3"}});
   const std::string failure = listener_.wait_for("FAILED");
