@@ -49,6 +49,7 @@ std::size_t BatchEncoder::grow(std::size_t bytes) {
     capacity_ = larger;
   }
   size_ += padded;
+  if (padded != bytes) at<std::uint64_t>(size_ - 8) = 0;  // no stale bytes cross
   return offset;
 }
 

@@ -14,27 +14,43 @@ namespace {
 
 using base::Code;
 
-constexpr std::string_view kStopTimedOut = "it did not stop in time";
-
 base::Status broken_answer() {
   return base::fail(Code::kBug, base::exceptions::kConnect, "The plugin's process sent a broken answer");
 }
 
-class HostedConnector final : public ConnectorInstance {
+// What the three kinds share.
+template <typename Interface>
+class Hosted : public Interface {
  public:
-  HostedConnector(const Isolation& isolation, HostServices& services) : process_(services, isolation) {}
-  ~HostedConnector() override { stop(); }
-
-  base::Status create(const HostedComponent& component) { return process_.create(component); }
+  Hosted(const Isolation& isolation, HostServices& services) : process_(services, isolation) {}
+  ~Hosted() override { end(); }
 
   base::Status start(const config::ConfigMap& config) override {
-    SLUICE_TRY(call(Op::kStart, Callback::kStart, config));
+    Writer out;
+    out.config(config);
+    SLUICE_TRY(process_.call(Op::kStart, Callback::kStart, out.bytes()));
     started_ = true;
     return {};
   }
-  void stop() override {
+  void stop() override { end(); }
+  void kill() override { process_.kill("it did not stop in time"); }
+
+ protected:
+  void end() {
     if (std::exchange(started_, false)) static_cast<void>(process_.call(Op::kStop, Callback::kStop, {}));
   }
+  HostedProcess process_;
+
+ private:
+  bool started_ = false;
+};
+
+class HostedConnector final : public Hosted<ConnectorInstance> {
+ public:
+  using Hosted::Hosted;
+
+  base::Status create(const HostedComponent& component) { return process_.create(component); }
+
   base::Result<std::vector<config::ConfigMap>> task_configs(int tasks_max) override {
     Writer out;
     out.number(static_cast<std::int32_t>(tasks_max));
@@ -87,7 +103,6 @@ class HostedConnector final : public ConnectorInstance {
     return in.number<std::uint8_t>() != 0;
   }
   bool can_alter_offsets() const override { return (process_.features() & kHasAlterOffsets) != 0; }
-  void kill() override { process_.kill(kStopTimedOut); }
 
  private:
   base::Status call(Op op, Callback callback, const config::ConfigMap& config, Reader* in = nullptr) {
@@ -95,25 +110,14 @@ class HostedConnector final : public ConnectorInstance {
     out.config(config);
     return process_.call(op, callback, out.bytes(), in);
   }
-
-  HostedProcess process_;
-  bool started_ = false;
 };
 
-class HostedSource final : public SourceTaskInstance {
+class HostedSource final : public Hosted<SourceTaskInstance> {
  public:
-  HostedSource(const Isolation& isolation, HostServices& services) : process_(services, isolation) {}
-  ~HostedSource() override { stop(); }
+  using Hosted::Hosted;
 
   base::Status create(const HostedComponent& component) { return process_.create(component); }
 
-  base::Status start(const config::ConfigMap& config) override {
-    Writer out;
-    out.config(config);
-    SLUICE_TRY(process_.call(Op::kStart, Callback::kStart, out.bytes()));
-    started_ = true;
-    return {};
-  }
   base::Status poll(data::Batch& batch) override {
     Reader in({});
     SLUICE_TRY(process_.call(Op::kPoll, Callback::kPoll, {}, &in));
@@ -132,10 +136,6 @@ class HostedSource final : public SourceTaskInstance {
   }
   base::Status commit() override { return process_.call(Op::kCommit, Callback::kCommit, {}); }
   void request_stop() override { process_.request_stop(); }
-  void stop() override {
-    if (std::exchange(started_, false)) static_cast<void>(process_.call(Op::kStop, Callback::kStop, {}));
-  }
-  void kill() override { process_.kill(kStopTimedOut); }
 
  private:
   void post_acks(std::span<const sluice_ack> acks) {
@@ -157,17 +157,15 @@ class HostedSource final : public SourceTaskInstance {
     process_.post(Op::kDelivered, Callback::kDelivered, acks_.bytes());
   }
 
-  HostedProcess process_;
   Writer acks_;
-  bool started_ = false;
 };
 
-class HostedSink final : public SinkTaskInstance {
+class HostedSink final : public Hosted<SinkTaskInstance> {
  public:
-  HostedSink(const Isolation& isolation, HostServices& services) : services_(services), process_(services, isolation) {}
+  HostedSink(const Isolation& isolation, HostServices& services) : Hosted(isolation, services), services_(services) {}
   ~HostedSink() override {
-    stop();
-    process_.destroy();
+    end();
+    process_.destroy();  // its watching thread uses what is here
     for (auto& [put, lent] : lent_)
       if (lent.kept && lent.batch.release != nullptr) lent.batch.release(&lent.batch);
   }
@@ -181,13 +179,6 @@ class HostedSink final : public SinkTaskInstance {
     return process_.create(component, std::move(callbacks));
   }
 
-  base::Status start(const config::ConfigMap& config) override {
-    Writer out;
-    out.config(config);
-    SLUICE_TRY(process_.call(Op::kStart, Callback::kStart, out.bytes()));
-    started_ = true;
-    return {};
-  }
   base::Status open(std::span<const sluice_topic_partition> partitions) override {
     return call(Op::kOpen, Callback::kOpen, partitions);
   }
@@ -197,10 +188,6 @@ class HostedSink final : public SinkTaskInstance {
     return call(Op::kClose, Callback::kClose, partitions);
   }
   void request_stop() override { process_.request_stop(); }
-  void stop() override {
-    if (std::exchange(started_, false)) static_cast<void>(process_.call(Op::kStop, Callback::kStop, {}));
-  }
-  void kill() override { process_.kill(kStopTimedOut); }
 
  private:
   // A batch that the plugin has, or had a moment ago.
@@ -223,8 +210,6 @@ class HostedSink final : public SinkTaskInstance {
   std::mutex mutex_;
   std::map<std::uint64_t, Lent> lent_;
   std::uint64_t puts_ = 0;
-  bool started_ = false;
-  HostedProcess process_;  // its watching thread uses the rest
 };
 
 base::Status HostedSink::put(sluice_batch& batch, std::uint32_t* retry_after_ms) {

@@ -15,7 +15,10 @@ class DeadLetterFlow : public TaskFlow {
   }
 };
 
-TEST_F(DeadLetterFlow, RecordsThatDoNotConvertGoToTheDeadLetterQueue) {
+INSTANTIATE_TEST_SUITE_P(Isolation, DeadLetterFlow, testing::Values("none", "process"),
+                         [](const auto& mode) { return std::string(mode.param); });
+
+TEST_P(DeadLetterFlow, RecordsThatDoNotConvertGoToTheDeadLetterQueue) {
   fill("in", 4);  // "0" .. "3" are four bytes short of an integer
   auto runner =
       start(config::ConnectorKind::kSink, {{"topics", "in"},
@@ -28,7 +31,7 @@ TEST_F(DeadLetterFlow, RecordsThatDoNotConvertGoToTheDeadLetterQueue) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(DeadLetterFlow, ErrantRecordsGoToTheDeadLetterQueue) {
+TEST_P(DeadLetterFlow, ErrantRecordsGoToTheDeadLetterQueue) {
   fill("in", 6);
   auto runner = start(config::ConnectorKind::kSink, {{"topics", "in"},
                                                      {"errant", "true"},
@@ -39,7 +42,7 @@ TEST_F(DeadLetterFlow, ErrantRecordsGoToTheDeadLetterQueue) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(DeadLetterFlow, AQueuesRecordOfASinkTellsWhatWentWrong) {
+TEST_P(DeadLetterFlow, AQueuesRecordOfASinkTellsWhatWentWrong) {
   fill("in", 1);
   auto runner = start(config::ConnectorKind::kSink,
                       with_queue({{"topics", "in"},
@@ -65,7 +68,7 @@ TEST_F(DeadLetterFlow, AQueuesRecordOfASinkTellsWhatWentWrong) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(DeadLetterFlow, ASourcesRecordsGoToTheQueueAsFarAsTheyGot) {
+TEST_P(DeadLetterFlow, ASourcesRecordsGoToTheQueueAsFarAsTheyGot) {
   auto runner = start(config::ConnectorKind::kSource,
                       with_queue({{"topic", "out"},
                                   {"count", "2"},
@@ -93,7 +96,7 @@ TEST_F(DeadLetterFlow, ASourcesRecordsGoToTheQueueAsFarAsTheyGot) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(DeadLetterFlow, WithoutToleranceTheRecordThatFailsASourceIsInTheQueue) {
+TEST_P(DeadLetterFlow, WithoutToleranceTheRecordThatFailsASourceIsInTheQueue) {
   auto runner = start(
       config::ConnectorKind::kSource,
       with_queue({{"topic", "out"}, {"value.converter", "org.apache.kafka.connect.converters.IntegerConverter"}}));
@@ -102,7 +105,7 @@ TEST_F(DeadLetterFlow, WithoutToleranceTheRecordThatFailsASourceIsInTheQueue) {
   EXPECT_EQ(values_in("dead", 1), std::vector<std::string>{"\"0\""});
 }
 
-TEST_F(DeadLetterFlow, TheTaskFailsInsteadOfFillingTheQueue) {
+TEST_P(DeadLetterFlow, TheTaskFailsInsteadOfFillingTheQueue) {
   fill("in", 50);
   auto runner = start(config::ConnectorKind::kSink,
                       with_queue({{"topics", "in"},
@@ -120,7 +123,7 @@ TEST_F(DeadLetterFlow, TheTaskFailsInsteadOfFillingTheQueue) {
   EXPECT_GT(size_of("dead"), 0);
 }
 
-TEST_F(DeadLetterFlow, ASourceFailsInsteadOfFillingTheQueue) {
+TEST_P(DeadLetterFlow, ASourceFailsInsteadOfFillingTheQueue) {
   auto runner = start(config::ConnectorKind::kSource,
                       with_queue({{"topic", "out"},
                                   {"count", "1000"},
@@ -134,7 +137,7 @@ TEST_F(DeadLetterFlow, ASourceFailsInsteadOfFillingTheQueue) {
   EXPECT_EQ(size_of("dead"), 27);  // the batch of the 28th is counted as a whole
 }
 
-TEST_F(DeadLetterFlow, ASinkMayWaitForItsReports) {
+TEST_P(DeadLetterFlow, ASinkMayWaitForItsReports) {
   fill("in", 4);
   auto runner =
       start(config::ConnectorKind::kSink,
@@ -144,7 +147,7 @@ TEST_F(DeadLetterFlow, ASinkMayWaitForItsReports) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(DeadLetterFlow, ARefusedReportFailsTheTaskAlsoWhereTheSinkGoesOn) {
+TEST_P(DeadLetterFlow, ARefusedReportFailsTheTaskAlsoWhereTheSinkGoesOn) {
   fill("in", 4);
   auto runner = start(config::ConnectorKind::kSink,
                       with_queue({{"topics", "in"}, {"errant", "true"}, {"errant.swallow", "true"}}));
@@ -155,7 +158,7 @@ TEST_F(DeadLetterFlow, ARefusedReportFailsTheTaskAlsoWhereTheSinkGoesOn) {
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
 }
 
-TEST_F(DeadLetterFlow, AReportThatCannotBeWrittenFailsTheTask) {
+TEST_P(DeadLetterFlow, AReportThatCannotBeWrittenFailsTheTask) {
   fill("in", 4);
   auto properties = with_queue({{"topics", "in"}, {"errant", "true"}, {"errors.tolerance", "all"}});
   broker_->fail_requests(0, 87, 100);  // produce: INVALID_RECORD
@@ -165,7 +168,7 @@ TEST_F(DeadLetterFlow, AReportThatCannotBeWrittenFailsTheTask) {
   EXPECT_TRUE(runner->await(Clock::now() + kPatience));
 }
 
-TEST_F(DeadLetterFlow, LoggingErrorsIsEnoughForASinkToReport) {
+TEST_P(DeadLetterFlow, LoggingErrorsIsEnoughForASinkToReport) {
   fill("in", 4);
   auto runner =
       start(config::ConnectorKind::kSink,
