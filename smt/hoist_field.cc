@@ -6,6 +6,7 @@
 
 #include "runtime/data/schema.h"
 #include "smt/per_schema.h"
+#include "smt/shapes.h"
 #include "smt/side.h"
 
 namespace sluice::smt {
@@ -30,13 +31,14 @@ class HoistField final : public data::RecordTransform {
     const Schema* wrapper = *plan;
     sluice_struct* fields = arena_struct(arena, wrapper);
     if (fields == nullptr) return out_of_memory();
+    SLUICE_TRY(check_copied(wrapper->fields()[0], side_value(record, side_)));
     fields->fields[0] = side_value(record, side_);
     return set_side(batch, record, side_, wrapper, Value::record(fields, 1));
   }
 
  private:
   base::Result<const Schema*> wrapper_of(data::SchemaPool& pool, const Schema* schema) const {
-    if (!field_)
+    if (!field_ || field_->empty())
       return base::fail(base::Code::kBadRecord, base::exceptions::kSchemaBuilder, "fieldName cannot be null.");
     return data::SchemaBuilder::structure().field(*field_, schema).build(pool);
   }

@@ -98,6 +98,25 @@ TEST_F(FieldMovesTest, KeysThatAreNoTextFailOrPassAsInJava) {
   EXPECT_EQ(value_text(), "{5=1}");
 }
 
+TEST_F(FieldMovesTest, HoistFieldPutsItsValueAsAStructDoes) {
+  const auto set = [&](const Schema* schema) {
+    fresh();
+    record().value_schema = batch_.schema_index(schema);
+  };
+  set(pool_.int32());
+  EXPECT_THAT(run("HoistField$Value", {{"field", "a"}}), HasSubstr(kNullRefused));
+  set(optional(Kind::kInt32));
+  EXPECT_EQ(run("HoistField$Value", {{"field", "a"}}), "");
+  EXPECT_EQ(value_text(), "Struct{}");
+  set(optional(Kind::kInt32));
+  EXPECT_EQ(run("HoistField$Value", {{"field", ""}}),
+            "org.apache.kafka.connect.errors.SchemaBuilderException: fieldName cannot be null.");
+  fresh();
+  set_value(text("x"));
+  EXPECT_EQ(run("HoistField$Value", {{"field", ""}}), "");
+  EXPECT_EQ(value_text(), "{=x}");
+}
+
 TEST_F(FieldMovesTest, FlattenJoinsBelowANullKeyOnlyAsATextOfItsOwn) {
   auto* inner = batch_.arena().alloc_array<sluice_value>(2);
   inner[0] = Value();
