@@ -45,12 +45,15 @@ const DebeziumFields& config_fields() {
   return kFields;
 }
 
-// The way to a field; nothing: the event has no such field.
+// The way to a field, as far as it goes.
 struct Step {
   const Schema* schema = nullptr;
   std::size_t position = 0;
 };
-using Way = std::optional<std::vector<Step>>;
+struct Way {
+  std::vector<Step> steps;
+  bool complete = true;  // else nothing is found, though a null struct on the way is an error all the same
+};
 
 class PartitionRouting final : public data::RecordTransform {
  public:
@@ -93,8 +96,7 @@ class PartitionRouting final : public data::RecordTransform {
     std::uint32_t sum = 0;
     bool any = false;
     for (const Way& way : operation == Operation::kDelete ? plan->ways_of_delete : plan->ways) {
-      if (!way) continue;
-      SLUICE_TRY_ASSIGN(const Value value, value_at(event, *way));
+      SLUICE_TRY_ASSIGN(const Value value, value_at(event, way));
       if (value.is_null()) continue;
       any = true;
       sum += static_cast<std::uint32_t>(murmur_ ? debezium_murmur(value) : java_hash(value));
@@ -106,16 +108,19 @@ class PartitionRouting final : public data::RecordTransform {
   }
 
   // Structs on the way are read as they are; the last field gives its default for a null.
-  static base::Result<Value> value_at(const Value& event, const std::vector<Step>& way) {
+  static base::Result<Value> value_at(const Value& event, const Way& way) {
     Value holder = event;
-    for (std::size_t i = 0; i + 1 < way.size(); ++i) {
-      holder = field_at(holder, *way[i].schema, way[i].position);
+    const std::size_t structs = way.steps.size() - (way.complete ? 1 : 0);
+    for (std::size_t i = 0; i < structs; ++i) {
+      const Step& step = way.steps[i];
+      holder = field_at(holder, *step.schema, step.position);
       if (holder.is_null())
         return base::fail(base::Code::kBadRecord, base::exceptions::kNullPointer, "{} is null",
-                          way[i].schema->fields()[way[i].position].name());
+                          step.schema->fields()[step.position].name());
       SLUICE_TRY(require_struct(holder, "partition routing"));
     }
-    const Step& last = way.back();
+    if (!way.complete) return Value();
+    const Step& last = way.steps.back();
     const Value value = field_at(holder, *last.schema, last.position);
     return value.is_null() ? last.schema->fields()[last.position].schema().default_value() : value;
   }
@@ -135,16 +140,19 @@ class PartitionRouting final : public data::RecordTransform {
   }
 
   static Way way_to(const Schema& envelope, const std::vector<std::string>& path, std::string_view change) {
-    std::vector<Step> way;
+    Way way;
     const Schema* schema = &envelope;
     for (std::size_t i = 0; i < path.size(); ++i) {
       const bool last = i + 1 == path.size();
       const bool is_change = !last && path[i] == kChange;
-      if (is_change && envelope.field_index("op") < 0) return std::nullopt;
+      if (is_change && envelope.field_index("op") < 0) return Way{{}, false};
       const std::string_view name = is_change ? change : path[i];
       const auto position = last ? named_field(*schema, name) : typed_field(*schema, name, Kind::kStruct);
-      if (!position) return std::nullopt;
-      way.push_back({schema, *position});
+      if (!position) {
+        way.complete = false;
+        return way;
+      }
+      way.steps.push_back({schema, *position});
       schema = &schema->fields()[*position].schema();
     }
     return way;

@@ -96,6 +96,25 @@ TEST_F(DebeziumRouting, OnlySourceRecordsHavePartitionsToChoose) {
       apply(*transform, true).starts_with("io.debezium.DebeziumException: Unprocessable message Struct{after="));
 }
 
+TEST_F(DebeziumRouting, ANullRowIsAnErrorEvenIfItsFieldIsUnknown) {
+  const Schema* envelope = envelope_schema();
+  const auto routed = [&](const char* field, bool with_row) {
+    fresh();
+    set_event(envelope, "c", Value(), with_row ? row(envelope, 5, Value()) : Value());
+    return apply(*make_transform("io.debezium.transforms.partitions.PartitionRouting",
+                                 {{"partition.payload.fields", field}, {"partition.topic.num", "3"}})
+                      .value());
+  };
+  for (const char* field : {"after.nosuch", "change.nosuch", "after.id.nosuch", "after.id"}) {
+    const auto error = routed(field, false);
+    EXPECT_TRUE(error.starts_with("io.debezium.DebeziumException: Unprocessable message Struct{source=")) << error;
+    EXPECT_NE(error.find("java.lang.NullPointerException"), std::string::npos) << field;
+    EXPECT_EQ(routed(field, true), "") << field;
+  }
+  EXPECT_EQ(routed("nosuch.after", false), "");
+  EXPECT_EQ(record().partition, SLUICE_NO_PARTITION);
+}
+
 TEST_F(DebeziumRouting, TheSourceSchemaNamesTheTableOfItsOwnRecord) {
   const auto column = [&](const char* name, Kind kind) {
     return data::SchemaBuilder(kind)
