@@ -92,8 +92,8 @@ struct Options {
 
 // A row's fields in the schema of rows of the new topic.
 struct RowPlan {
-  bool alike = true;  // field for field
-  std::vector<std::size_t> positions;
+  bool alike = true;           // field for field
+  std::vector<int> positions;  // -1: the new rows have no such field
 };
 struct EnvelopePlan {
   const Schema* schema = nullptr;
@@ -290,10 +290,13 @@ class LogicalRouter final : public data::Transform {
       return struct_value(fields);
     }
     for (std::size_t i = 0; i < row->positions.size(); ++i) {
-      const std::size_t at = row->positions[i];
+      if (row->positions[i] < 0) return base::data_error("{} is not a valid field name", schema.fields()[i].name());
+      const auto at = static_cast<std::size_t>(row->positions[i]);
       SLUICE_TRY(data::check_field(plan.row_schema->fields()[at], old.items()[i]));
       fields->fields[at] = old.items()[i];
     }
+    // A field that the old row lacks is found out only once the whole row is put into the event.
+    SLUICE_TRY(data::check_value(*plan.row_schema, struct_value(fields)));
     return struct_value(fields);
   }
 
@@ -303,9 +306,9 @@ class LogicalRouter final : public data::Transform {
     plan.alike = old.field_count == renamed_row.field_count;
     for (std::size_t i = 0; i < old.field_count; ++i) {
       const Field& field = old.fields()[i];
-      SLUICE_TRY_ASSIGN(const std::size_t at, named_field(renamed_row, field.name()));
+      const int at = renamed_row.field_index(field.name());
       plan.positions.push_back(at);
-      plan.alike = plan.alike && at == i && &renamed_row.fields()[i].schema() == &field.schema();
+      plan.alike = plan.alike && std::cmp_equal(at, i) && &renamed_row.fields()[i].schema() == &field.schema();
     }
     return plan;
   }

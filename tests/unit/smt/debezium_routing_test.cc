@@ -115,6 +115,30 @@ TEST_F(DebeziumRouting, ANullRowIsAnErrorEvenIfItsFieldIsUnknown) {
   EXPECT_EQ(record().partition, SLUICE_NO_PARTITION);
 }
 
+TEST_F(DebeziumRouting, RowsOfTwoSchemasAreMeasuredByTheFirst) {
+  const Schema* before = struct_schema({{"id", pool_.int32()}}, true);
+  const auto routed = [&](const Schema* after, std::initializer_list<Value> values) {
+    const Schema* envelope = data::SchemaBuilder::structure()
+                                 .name("shop.Envelope")
+                                 .field("before", before)
+                                 .field("after", after)
+                                 .build(pool_)
+                                 .value();
+    fresh();
+    set_value(envelope, {Value(), structure(after, values)});
+    return apply(*make_transform("io.debezium.transforms.ByLogicalTableRouter",
+                                 {{"topic.regex", ".*"}, {"topic.replacement", "all"}})
+                      .value());
+  };
+  const std::string exception = "org.apache.kafka.connect.errors.DataException: ";
+  EXPECT_EQ(routed(struct_schema({}, true), {}),
+            exception + "Invalid value: null used for required field: \"id\", schema type: INT32");
+  EXPECT_EQ(routed(struct_schema({{"id", pool_.string()}, {"b", pool_.string()}}), {text("x"), text("y")}),
+            exception + "Invalid Java object for schema with type INT32: class java.lang.String for field: \"id\"");
+  EXPECT_EQ(routed(struct_schema({{"b", pool_.string()}, {"id", pool_.string()}}), {text("y"), text("x")}),
+            exception + "b is not a valid field name");
+}
+
 TEST_F(DebeziumRouting, TheSourceSchemaNamesTheTableOfItsOwnRecord) {
   const auto column = [&](const char* name, Kind kind) {
     return data::SchemaBuilder(kind)
