@@ -78,10 +78,13 @@ class ExtractSchemaToNewRecord final : public data::RecordTransform {
     if (field_value(event, old, rows->after, true).is_null() && field_value(event, old, rows->before, true).is_null())
       return {};
     SLUICE_TRY_ASSIGN(const Value table, table_name(event, old));
+    if (schemas_.block == nullptr) {
+      SLUICE_TRY_ASSIGN(schemas_, make_block_schemas(*context.schemas, mode_));
+    }
+    SLUICE_TRY(data::check_field(schemas_.block->fields()[0], table));
     SLUICE_TRY_ASSIGN(const auto* plan, plans_.get(&old, [&] { return prepare(*context.schemas, old, rows->after); }));
     sluice_arena* arena = batch.arena().c();
     SLUICE_TRY_ASSIGN(sluice_struct* const block, new_struct(arena, schemas_.block));
-    SLUICE_TRY(data::check_field(schemas_.block->fields()[0], table));
     block->fields[0] = table;
     block->fields[1] = plan->table;
     SLUICE_TRY_ASSIGN(sluice_struct* const fields, new_struct(arena, plan->schema));
@@ -107,10 +110,7 @@ class ExtractSchemaToNewRecord final : public data::RecordTransform {
     return Rows{after, before};
   }
 
-  base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& envelope, std::size_t after) {
-    if (schemas_.block == nullptr) {
-      SLUICE_TRY_ASSIGN(schemas_, make_block_schemas(pool, mode_));
-    }
+  base::Result<Plan> prepare(data::SchemaPool& pool, const Schema& envelope, std::size_t after) const {
     Plan plan;
     SLUICE_TRY_ASSIGN(plan.schema, struct_with_fields_of(envelope)
                                        .optional(envelope.optional())

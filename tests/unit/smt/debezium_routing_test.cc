@@ -139,6 +139,22 @@ TEST_F(DebeziumRouting, RowsOfTwoSchemasAreMeasuredByTheFirst) {
             exception + "b is not a valid field name");
 }
 
+TEST_F(DebeziumRouting, ASourceWithoutTableIsFoundBeforeColumnsWithoutDescription) {
+  const Schema* source = data::SchemaBuilder::structure().field("table", optional(Kind::kString)).build(pool_).value();
+  const Schema* envelope = data::SchemaBuilder::structure()
+                               .name("shop.Envelope")
+                               .field("before", row_schema())
+                               .field("after", row_schema())
+                               .field("source", source)
+                               .build(pool_)
+                               .value();
+  const auto transform = make_transform("io.debezium.transforms.ExtractSchemaToNewRecord", {}).value();
+  set_value(envelope, {Value(), row(envelope, 5, Value()), structure(source, {Value()})});
+  EXPECT_EQ(apply(*transform),
+            "org.apache.kafka.connect.errors.DataException: Invalid value: null used for required field: \"id\", "
+            "schema type: STRING");
+}
+
 TEST_F(DebeziumRouting, TheSourceSchemaNamesTheTableOfItsOwnRecord) {
   const auto column = [&](const char* name, Kind kind) {
     return data::SchemaBuilder(kind)
