@@ -42,7 +42,7 @@ class InsertHeader final : public data::RecordTransform {
 config::ConfigDef insert_header_config() {
   return config::ConfigDef(
       {config::required_key("header", config::Type::kString, config::Importance::kHigh, "The name of the header.")
-           .checked_by(config::all_of({config::non_null(), config::non_empty_string()})),
+           .checked_by(config::non_null()),
        config::required_key("value.literal", config::Type::kString, config::Importance::kHigh,
                             "The literal value that is to be set as the header value on all records.")
            .checked_by(config::non_null())});

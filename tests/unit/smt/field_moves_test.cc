@@ -117,6 +117,15 @@ TEST_F(FieldMovesTest, HoistFieldPutsItsValueAsAStructDoes) {
   EXPECT_EQ(value_text(), "{=x}");
 }
 
+TEST_F(FieldMovesTest, InsertHeaderTakesAnEmptyName) {
+  for (const char* name : {"", " "}) {
+    fresh();
+    EXPECT_EQ(run("InsertHeader", {{"header", name}, {"value.literal", "x"}}), "");
+    ASSERT_EQ(record().header_count, 1U);
+    EXPECT_EQ(view(record().headers[0].key), "");
+  }
+}
+
 TEST_F(FieldMovesTest, FlattenJoinsBelowANullKeyOnlyAsATextOfItsOwn) {
   auto* inner = batch_.arena().alloc_array<sluice_value>(2);
   inner[0] = Value();
