@@ -151,7 +151,7 @@ class ReplacementParser {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) name += text_[at_++];
-    if (name.empty()) return illegal("named capturing group is missing trailing '}'");
+    if (name.empty()) return illegal("named capturing group has 0 length name");
     if (at_ == text_.size() || text_[at_] != '}') return illegal("named capturing group is missing trailing '}'");
     if (is_digit(name[0])) return illegal("capturing group name {" + name + "} starts with digit character");
     const int number = pcre2_substring_number_from_name(code_, units(name));

@@ -182,7 +182,7 @@ class Translator {
 
   Status counted() {
     const auto start = here();
-    if (!repeatable_ || !is_digit(peek(1))) return error("Illegal repetition", start - 1);
+    if (!repeatable_ || !is_digit(peek(1))) return error("Illegal repetition", start + 1);
     ++at_;
     const auto number = [&] {
       std::int64_t value = 0;
@@ -228,7 +228,7 @@ class Translator {
   }
 
   Status named_group(Group group) {
-    if (!is_letter(peek())) return error("Unknown look-behind group", here());
+    if (!is_letter(peek())) return error("capturing group name does not start with a Latin letter", here());
     std::string name;
     while (is_letter(peek()) || is_digit(peek())) name += pattern_[at_++];
     if (!take('>')) return error("named capturing group is missing trailing '>'", here());
@@ -323,9 +323,12 @@ class Translator {
   Status named_reference() {
     at_ += 2;
     if (!take('<')) return error("\\k is not followed by '<' for named capturing group", here());
+    if (!is_letter(peek())) return error("capturing group name does not start with a Latin letter", here());
     std::string name;
     while (is_letter(peek()) || is_digit(peek())) name += pattern_[at_++];
     if (!take('>')) return error("named capturing group is missing trailing '>'", here());
+    if (std::find(names_.begin(), names_.end(), name) == names_.end())
+      return error(fmt::format("named capturing group <{}> does not exist", name), here() - 1);
     return atom("\\k<" + name + ">");
   }
 
@@ -358,7 +361,7 @@ class Translator {
   // An escape that means one character or a set of them; the cursor is at the backslash.
   Result<Atom> escape() {
     ++at_;
-    if (at_end()) return error("Unescaped trailing backslash", size());
+    if (at_end()) return error("Unexpected internal error", size());
     const char c = peek();
     if (!is_letter(c) && !is_digit(c)) return Atom{take_character(), {}, {}};
     ++at_;

@@ -64,7 +64,14 @@ TEST(Regex, RefusesWithJavasText) {
   EXPECT_EQ(refusal("a**"), "Dangling meta character '*' near index 2\na**\n  ^");
   EXPECT_EQ(refusal("é(*x"), "Dangling meta character '*' near index 2\né(*x\n  ^");
   EXPECT_EQ(refusal("a{2,1}"), "Illegal repetition range near index 5\na{2,1}\n     ^");
-  EXPECT_EQ(refusal("{"), "Illegal repetition\n{");
+  EXPECT_EQ(refusal("{"), "Illegal repetition near index 1\n{");
+  EXPECT_EQ(refusal("x{,2}"), "Illegal repetition near index 2\nx{,2}\n  ^");
+  EXPECT_EQ(refusal("${x}"), "Illegal repetition near index 2\n${x}\n  ^");
+  EXPECT_EQ(refusal("a\\"), "Unexpected internal error near index 2\na\\");
+  EXPECT_EQ(refusal("(?<1>a)"), "capturing group name does not start with a Latin letter near index 3\n(?<1>a)\n   ^");
+  EXPECT_EQ(refusal("(a)\\k<1>"),
+            "capturing group name does not start with a Latin letter near index 6\n(a)\\k<1>\n      ^");
+  EXPECT_EQ(refusal("\\k<x>"), "named capturing group <x> does not exist near index 4\n\\k<x>\n    ^");
   EXPECT_EQ(refusal("a)"), "Unmatched closing ')' near index 0\na)\n^");
   EXPECT_EQ(refusal("(?<n>a)(?<n>b)"),
             "Named capturing group <n> is already defined near index 11\n(?<n>a)(?<n>b)\n           ^");
@@ -91,6 +98,9 @@ TEST(Regex, ReplacesAsJavaDoes) {
   EXPECT_EQ(first("(.*)", "x", "a\\"), "java.lang.IllegalArgumentException: character to be escaped is missing");
   EXPECT_EQ(first("(.*)", "x", "${1}"),
             "java.lang.IllegalArgumentException: capturing group name {1} starts with digit character");
+  EXPECT_EQ(first("(.*)", "x", "${"), "java.lang.IllegalArgumentException: named capturing group has 0 length name");
+  EXPECT_EQ(first("(.*)", "x", "${a"),
+            "java.lang.IllegalArgumentException: named capturing group is missing trailing '}'");
   EXPECT_EQ(first("(?<a>.*)", "x", "${b}"), "java.lang.IllegalArgumentException: No group with name {b}");
   EXPECT_EQ(first("(.*)", "x", "$x"), "java.lang.IllegalArgumentException: Illegal group reference");
 }
