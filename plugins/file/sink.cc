@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "append_lines.h"
+
 namespace file_stream {
 
 sluice::Status FileStreamSinkConnector::start(const sluice::Config& config) {
@@ -46,46 +48,27 @@ sluice::Status FileStreamSinkTask::start(const sluice::Config& config) {
   return sluice::ok();
 }
 
-std::string FileStreamSinkTask::write_out() {
-  std::size_t written = 0;
-  std::string problem;
-  while (written < buffer_.size()) {
-    const ssize_t got = ::write(fd_, buffer_.data() + written, buffer_.size() - written);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      problem = std::strerror(errno);
-      break;
-    }
-    written += static_cast<std::size_t>(got);
-  }
-  buffer_.erase(0, written);
-  return problem;
-}
-
 sluice::Status FileStreamSinkTask::put(sluice::SinkBatch& batch) {
-  // What a full disk left over goes first; until then nothing more is taken.
-  if (!buffer_.empty()) {
-    if (const std::string problem = write_out(); !problem.empty())
-      return sluice::retry("Cannot write to {}: {}", file_, problem);
-  }
+  lines_.clear();
   for (const sluice::RecordView record : batch) {
     const std::string_view text = context().text(record.value(), batch.c()->arena);
     if (text.data() == nullptr) return sluice::no_memory("A record's text is larger than the batch's memory");
-    buffer_.append(text).push_back('\n');
+    lines_.append(text).push_back('\n');
   }
-  if (const std::string problem = write_out(); !problem.empty())
-    context().warn("Cannot write to {}: {}; will try again", file_, problem);
+  // Waiting for room would look like running. What is not in the file is not committed and comes again.
+  if (const std::string problem = append_lines(fd_, lines_); !problem.empty())
+    return sluice::fatal("Cannot write to {}: {}. No record is lost: mend this and restart the task", name(), problem);
   return sluice::ok();
 }
 
-sluice::Status FileStreamSinkTask::pre_commit(std::span<sluice_topic_offset> offsets) {
-  const std::string problem = write_out();
-  // What is not in the file is not committed. A pipe or a terminal has nothing to sync.
-  if (problem.empty() && (::fdatasync(fd_) == 0 || errno == EINVAL || errno == EROFS)) return sluice::ok();
-  context().warn("Cannot flush {}: {}; its offsets are not committed", file_,
-                 problem.empty() ? std::strerror(errno) : problem.c_str());
-  for (sluice_topic_offset& offset : offsets) offset.flags |= SLUICE_OFFSET_SKIP;
-  return sluice::ok();
+sluice::Status FileStreamSinkTask::pre_commit(std::span<sluice_topic_offset>) {
+  // A pipe or a terminal has nothing to sync.
+  if (::fdatasync(fd_) == 0 || errno == EINVAL || errno == EROFS) return sluice::ok();
+  return sluice::fatal("Cannot flush {}: {}; its offsets are not committed", name(), std::strerror(errno));
+}
+
+std::string_view FileStreamSinkTask::name() const {
+  return file_.empty() ? std::string_view("standard output") : std::string_view(file_);
 }
 
 void FileStreamSinkTask::stop() {

@@ -32,12 +32,11 @@ class FileStreamSinkTask final : public sluice::SinkTask {
   void stop() override;
 
  private:
-  // Writes what is buffered; keeps what could not be written. Empty: all is written. Else why not.
-  std::string write_out();
+  std::string_view name() const;  // of the file, for messages
 
   std::string file_;
   int fd_ = -1;
-  std::string buffer_;
+  std::string lines_;  // of one call, kept for its memory
 };
 
 }  // namespace file_stream

@@ -57,7 +57,7 @@ struct HealthEvent {
 // Something that began, or is awaited, this long ago is worth a reason. Below the five seconds after which a trouble is
 // to be seen.
 inline constexpr std::int64_t kCallbackLongMs = 4000;
-inline constexpr std::int64_t kNoAckMs = 10'000;
+inline constexpr std::int64_t kNoAckMs = 4000;
 
 // Fills `level` and `reasons` from the rest of `part`.
 void judge(PartHealth& part, std::int64_t now_ms);

@@ -1,5 +1,6 @@
 #include "runtime/herder/offset_operations.h"
 
+#include <algorithm>
 #include <charconv>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 
 #include "runtime/base/java_number.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 #include "runtime/base/threads.h"
 #include "runtime/data/arena.h"
@@ -16,12 +18,19 @@
 namespace sluice::herder {
 namespace {
 
+const base::Logger kLog{"org.apache.kafka.connect.runtime.AbstractHerder"};
 constexpr const char* kCannotModify =
     "Failed to modify offsets for connector {} because it doesn't support external modification of offsets";
 
 std::chrono::milliseconds remaining(Deadline deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - base::steady_now());
   return std::max(left, std::chrono::milliseconds(1));
+}
+
+// How long a GET waits for a Kafka that may be away: everything is to be answered within a second.
+constexpr std::chrono::milliseconds kSoon{800};
+Deadline soon(Deadline deadline) {
+  return std::min(deadline, base::steady_now() + kSoon);
 }
 
 tl::unexpected<base::Error> wrap(std::string message, base::Error cause) {
@@ -95,18 +104,34 @@ base::Result<std::string> modify_source(const OffsetTools& tools, const OffsetSu
   return done_message(handled, reset);
 }
 
+std::vector<OffsetInfo> source_infos(std::vector<store::OffsetRecord> records) {
+  std::vector<OffsetInfo> infos;
+  for (auto& record : records) {
+    auto key = store::parse_offset_key(record.key);
+    if (key && record.value) infos.push_back({std::move(key->partition_json), std::move(*record.value)});
+  }
+  return infos;
+}
+
 base::Result<std::vector<OffsetInfo>> read_source(const OffsetTools& tools, const OffsetSubject& subject,
                                                   Deadline deadline) {
   auto records = tools.store->all_of(subject.name, deadline);
   if (!records)
     return wrap(fmt::format("Failed to retrieve offsets for source connector {}", subject.name),
                 std::move(records).error());
-  std::vector<OffsetInfo> infos;
-  for (auto& record : *records) {
-    auto key = store::parse_offset_key(record.key);
-    if (key && record.value) infos.push_back({std::move(key->partition_json), std::move(*record.value)});
-  }
-  return infos;
+  return source_infos(std::move(*records));
+}
+
+// For those who only look: where Kafka does not answer soon, what this worker has read so far. While Kafka is away
+// nobody can have written more.
+base::Result<std::vector<OffsetInfo>> show_source(const OffsetTools& tools, const OffsetSubject& subject,
+                                                  Deadline deadline) {
+  auto records = tools.store->all_of(subject.name, soon(deadline));
+  if (records) return source_infos(std::move(*records));
+  if (records.error().code() != base::Code::kTimeout) return read_source(tools, subject, deadline);
+  kLog.warn("Kafka has not answered for {} ms: the offsets of connector {} are shown as this worker has last read them",
+            kSoon.count(), subject.name);
+  return source_infos(tools.store->known_of(subject.name));
 }
 
 // ---- sinks
@@ -129,9 +154,13 @@ base::Result<std::vector<OffsetInfo>> read_sink(const OffsetTools& tools, const 
     return wrap(fmt::format("Failed to retrieve consumer group offsets for sink connector {}", subject.name),
                 std::move(error));
   };
+  // Nobody waits for a Kafka that is away.
+  if (auto there = tools.store->all_of(subject.name, soon(deadline)); !there) return failed(std::move(there).error());
   auto admin = open_admin(tools, subject);
   if (!admin) return failed(std::move(admin).error());
-  auto offsets = (*admin)->list(remaining(deadline));
+  auto offsets = (*admin)->list(remaining(soon(deadline)));
+  if (!offsets && offsets.error().code() == base::Code::kTimeout && !(*admin)->refused())
+    offsets = (*admin)->list(remaining(deadline));
   if (!offsets) return failed(std::move(offsets).error());
   std::vector<OffsetInfo> infos;
   for (const auto& entry : *offsets)
@@ -301,7 +330,7 @@ base::Result<std::vector<OffsetInfo>> read_offsets(const OffsetTools& tools, con
   if (subject.component.kind == config::ConnectorKind::kSink) return read_sink(tools, subject, deadline);
   OffsetTools own_tools = tools;
   SLUICE_TRY_ASSIGN(const auto own, open_own_offsets(own_tools, subject));
-  return read_source(own_tools, subject, deadline);
+  return show_source(own_tools, subject, deadline);
 }
 
 base::Result<std::string> alter_offsets(const OffsetTools& tools, const OffsetSubject& subject,

@@ -16,6 +16,7 @@ class KafkaSinkOffsetAdmin final : public SinkOffsetAdmin {
   base::Result<std::vector<kafka::PartitionOffset>> list(Timeout timeout) override {
     return admin_->list_group_offsets(group_, timeout);
   }
+  bool refused() override { return admin_->take_connection_error().has_value(); }
   base::Status alter(std::span<const kafka::PartitionOffset> offsets, Timeout timeout) override {
     return admin_->alter_group_offsets(group_, offsets, timeout);
   }

@@ -20,6 +20,7 @@ class SinkOffsetAdmin {
   using Timeout = std::chrono::milliseconds;
   virtual ~SinkOffsetAdmin() = default;
   virtual base::Result<std::vector<kafka::PartitionOffset>> list(Timeout timeout) = 0;
+  virtual bool refused() = 0;  // a connection has failed since the last call
   virtual base::Status alter(std::span<const kafka::PartitionOffset> offsets, Timeout timeout) = 0;
   virtual base::Status forget(std::span<const base::TopicPartition> partitions, Timeout timeout) = 0;
   virtual base::Status forget_all(Timeout timeout) = 0;  // a group that does not exist is fine

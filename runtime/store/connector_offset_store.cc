@@ -45,6 +45,7 @@ class ConnectorOffsetStore final : public OffsetStore {
   void use_stored_keys(std::vector<OffsetRecord>& records) override { own_->use_stored_keys(records); }
   void committed(std::vector<OffsetRecord> records) override { copy_to(workers_, std::move(records)); }
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
+  std::vector<OffsetRecord> known_of(std::string_view connector) override;
 
  private:
   // Shared with callbacks of the worker's store, which outlives this one.
@@ -84,14 +85,23 @@ void ConnectorOffsetStore::put(std::vector<OffsetRecord> records, Callback done)
   });
 }
 
-base::Result<std::vector<OffsetRecord>> ConnectorOffsetStore::all_of(std::string_view connector, Deadline deadline) {
-  SLUICE_TRY_ASSIGN(auto records, own_->all_of(connector, deadline));
-  SLUICE_TRY_ASSIGN(auto copies, workers_.all_of(connector, deadline));
+// What the connector's topic has, and what only the worker's has.
+std::vector<OffsetRecord> merged(std::vector<OffsetRecord> records, std::vector<OffsetRecord> copies) {
   std::set<std::string> known;
   for (const OffsetRecord& record : records) known.insert(canonical_offset_key(record.key));
   for (OffsetRecord& copy : copies)
     if (!known.contains(canonical_offset_key(copy.key))) records.push_back(std::move(copy));
   return records;
+}
+
+base::Result<std::vector<OffsetRecord>> ConnectorOffsetStore::all_of(std::string_view connector, Deadline deadline) {
+  SLUICE_TRY_ASSIGN(auto records, own_->all_of(connector, deadline));
+  SLUICE_TRY_ASSIGN(auto copies, workers_.all_of(connector, deadline));
+  return merged(std::move(records), std::move(copies));
+}
+
+std::vector<OffsetRecord> ConnectorOffsetStore::known_of(std::string_view connector) {
+  return merged(own_->known_of(connector), workers_.known_of(connector));
 }
 
 }  // namespace

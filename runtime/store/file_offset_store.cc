@@ -91,6 +91,10 @@ base::Result<std::vector<std::optional<std::string>>> FileOffsetStore::get(const
 }
 
 base::Result<std::vector<OffsetRecord>> FileOffsetStore::all_of(std::string_view connector, Deadline) {
+  return known_of(connector);
+}
+
+std::vector<OffsetRecord> FileOffsetStore::known_of(std::string_view connector) {
   std::lock_guard lock(mutex_);
   return table_.of_connector(connector);
 }

@@ -40,6 +40,7 @@ class FileOffsetStore final : public OffsetStore {
   // Refusals (too much pending, stopped) call back on the caller's thread.
   void put(std::vector<OffsetRecord> records, Callback done) override;
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
+  std::vector<OffsetRecord> known_of(std::string_view connector) override;
 
  private:
   struct Pending {

@@ -29,8 +29,21 @@ void MemoryOffsetStore::put(std::vector<OffsetRecord> records, Callback done) {
 }
 
 base::Result<std::vector<OffsetRecord>> MemoryOffsetStore::all_of(std::string_view connector, Deadline) {
+  {
+    std::lock_guard lock(mutex_);
+    if (read_failure_) return base::fail(*read_failure_);
+  }
+  return known_of(connector);
+}
+
+std::vector<OffsetRecord> MemoryOffsetStore::known_of(std::string_view connector) {
   std::lock_guard lock(mutex_);
   return table_.of_connector(connector);
+}
+
+void MemoryOffsetStore::fail_reads(std::optional<base::Error> error) {
+  std::lock_guard lock(mutex_);
+  read_failure_ = std::move(error);
 }
 
 void MemoryOffsetStore::fail_puts(int count, base::Error error) {

@@ -40,6 +40,8 @@ class OffsetStore {
   virtual void committed(std::vector<OffsetRecord> /*records*/) {}
   // [any] Everything stored for a connector, in the order of first storing.
   virtual base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) = 0;
+  // [any] The same as this store has it now, without asking anybody.
+  virtual std::vector<OffsetRecord> known_of(std::string_view connector) = 0;
 };
 
 }  // namespace sluice::store

@@ -87,6 +87,10 @@ void TopicOffsetStore::put(std::vector<OffsetRecord> records, Callback done) {
 
 base::Result<std::vector<OffsetRecord>> TopicOffsetStore::all_of(std::string_view connector, Deadline deadline) {
   SLUICE_TRY(log_->read_to_end(deadline));
+  return known_of(connector);
+}
+
+std::vector<OffsetRecord> TopicOffsetStore::known_of(std::string_view connector) {
   std::lock_guard lock(mutex_);
   return table_.of_connector(connector);
 }

@@ -32,6 +32,7 @@ class TopicOffsetStore final : public OffsetStore {
   void put(std::vector<OffsetRecord> records, Callback done) override;
   void use_stored_keys(std::vector<OffsetRecord>& records) override;
   base::Result<std::vector<OffsetRecord>> all_of(std::string_view connector, Deadline deadline) override;
+  std::vector<OffsetRecord> known_of(std::string_view connector) override;
 
  private:
   void on_record(const kafka::Message& message);

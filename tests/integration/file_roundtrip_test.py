@@ -79,6 +79,16 @@ class FileRoundtrip(unittest.TestCase):
         wait_until(lambda: out.exists() and out.read_text().count("\n") >= 2, 20, lambda: f"{out} did not fill:\n{worker.log_tail()}")
         self.assertEqual(out.read_text(), "{a=1}\n{b=[true, null]}\n")  # what Java's Map.toString gives
 
+    def test_a_full_device_fails_the_sink_and_commits_nothing(self):
+        topic = f"full-{uuid.uuid4().hex[:8]}"
+        self.broker.produce(topic, ["one", "two"])
+        worker = self.worker("full")
+        worker.start(tied=True)
+        worker.create("full", {"connector.class": "FileStreamSink", "tasks.max": "1", "topics": topic, "file": "/dev/full"})
+        wait_until(lambda: [task["state"] for task in worker.get("/connectors/full/status")["tasks"]] == ["FAILED"], 30)
+        self.assertIn("Cannot write to /dev/full: No space left on device", worker.get("/connectors/full/tasks/0/status")["trace"])
+        self.assertEqual(worker.get("/connectors/full/offsets"), {"offsets": []})
+
     def test_a_bad_configuration_is_named_and_leaves_nothing_behind(self):
         worker = self.worker("bad")
         worker.start(tied=True)

@@ -137,6 +137,7 @@ class FakeCatalog final : public config::ComponentCatalog {
 class FakeSinkOffsets final : public SinkOffsetAdmin {
  public:
   explicit FakeSinkOffsets(std::map<base::TopicPartition, std::int64_t>& group) : group_(group) {}
+  bool refused() override { return false; }
   base::Result<std::vector<kafka::PartitionOffset>> list(Timeout) override {
     std::vector<kafka::PartitionOffset> offsets;
     for (const auto& [partition, offset] : group_) offsets.push_back({partition, offset});

@@ -225,6 +225,19 @@ TEST_F(StandaloneHerderTest, SourceOffsetsChangeOnlyWhenStopped) {
             "Partitions / offsets need to be provided for an alter offsets request");
 }
 
+TEST_F(StandaloneHerderTest, OffsetsAreShownWhileKafkaIsAwayAndNotChanged) {
+  offsets_.put({{R"(["c",{"f":"x"}])", R"({"position":4})"}}, [](const base::Status&) {});
+  ASSERT_TRUE(create(source({{"own.offsets", "1"}}), TargetState::kStopped));
+  offsets_.fail_reads(base::Error(base::Code::kTimeout, base::exceptions::kTimeout, "Kafka does not answer"));
+  const auto read = herder_->connector_offsets("c", soon());
+  ASSERT_TRUE(read) << read.error().to_string();
+  ASSERT_EQ(read->size(), 1u);
+  EXPECT_EQ(read->at(0).offset_json, R"({"position":4})");
+  EXPECT_FALSE(herder_->reset_connector_offsets("c", soon()));
+  offsets_.fail_reads(std::nullopt);
+  EXPECT_EQ(herder_->connector_offsets("c", soon())->size(), 1u);
+}
+
 TEST_F(StandaloneHerderTest, ConnectorMayForbidOtherOffsets) {
   ASSERT_TRUE(create(source({{"fixed.offsets", "1"}}), TargetState::kStopped));
   EXPECT_EQ(herder_->alter_connector_offsets("c", {{R"({"f":"x"})", "{}"}}, soon()).error().message(),
