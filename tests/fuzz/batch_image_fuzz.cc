@@ -95,7 +95,7 @@ struct Side {
   bool take(const std::vector<std::uint8_t>& bytes) {
     batch.reset();
     auto* image = static_cast<std::uint8_t*>(batch.arena().alloc(bytes.size() + 8, 8));
-    std::memcpy(image, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(image, bytes.data(), bytes.size());
     return decoder.decode({image, bytes.size()}, *batch.c()).has_value();
   }
 };
