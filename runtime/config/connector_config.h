@@ -90,6 +90,9 @@ class ConnectorConfig {
   bool restart_on_secret_change() const { return parsed_.string("config.action.reload") == "restart"; }
   const ErrorPolicyConfig& errors() const { return errors_; }
   const IsolationConfig& isolation() const { return isolation_; }
+  std::int64_t queue_bytes_max() const { return parsed_.int64("sluice.task.queue.bytes.max"); }  // 0: the defaults
+  // A second, 0: no limit. Of the connector, or of each of its tasks: "records", "bytes", "task.records", "task.bytes".
+  double rate(std::string_view what) const { return parsed_.float64(fmt::format("sluice.rate.{}.per.second", what)); }
   const std::vector<TransformSpec>& transforms() const { return transforms_; }
   std::optional<ConverterSpec> converter(
       std::string_view key) const;                            // "key.converter", "value.converter", "header.converter"

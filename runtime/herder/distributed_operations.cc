@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/threads.h"
 #include "runtime/config/config_transformer.h"
+#include "runtime/config/connector_extensions.h"
 #include "runtime/herder/distributed_herder.h"
 #include "runtime/herder/restart_plan.h"
 
@@ -51,7 +52,7 @@ ConnectorInfo DistributedHerder::info_of(const std::string& name, const store::C
 
 ConnectorSpec DistributedHerder::spec_of(const std::string& name, const store::ConnectorConfigState& state,
                                          std::optional<base::Error>& unusable) const {
-  ConnectorSpec spec{name, state.config, {}, state.target};
+  ConnectorSpec spec{name, state.config, {}, state.target, state.tasks.size()};
   auto found = core_.probe().find(state.config.get_or("connector.class", ""));
   if (found) {
     spec.component = std::move(*found);
@@ -455,9 +456,10 @@ void DistributedHerder::publish_tasks(const std::string& name, std::vector<confi
     const auto state = find(name);
     const auto wish = reconfigurations_.find(name);
     if (!state || wish == reconfigurations_.end()) return;
-    const bool same = !state->inconsistent && state->commit_offset >= 0 && state->tasks == raw && state->applied &&
-                      *state->applied == state->config && !wish->second.force;
-    if (same) wish->second.tasks = raw;
+    const bool same = !state->inconsistent && state->commit_offset >= 0 &&
+                      config::same_but_live_keys(state->tasks, raw) && state->applied &&
+                      config::same_but_live_keys(*state->applied, state->config) && !wish->second.force;
+    if (same) wish->second.tasks = state->tasks;
     if (same || state->target != TargetState::kStarted) return published(name, {});
     const std::uint64_t number = wish->second.publication = ++last_publication_;
     const auto done = on_herder([this, name, raw, number](base::Status written) {

@@ -33,6 +33,14 @@ task::ConnectorState to_connector_state(TargetState target) {
   return task::ConnectorState::kStarted;
 }
 
+// One task's: its own, and its share of the connector's, whichever is lower.
+task::RateLimits limits_of(const config::ConnectorConfig& config, std::size_t task_count) {
+  const double tasks = static_cast<double>(std::max<std::size_t>(task_count, 1));
+  const auto lower = [](double a, double b) { return a == 0 || (b > 0 && b < a) ? b : a; };
+  return {lower(config.rate("records") / tasks, config.rate("task.records")),
+          lower(config.rate("bytes") / tasks, config.rate("task.bytes"))};
+}
+
 base::Error too_busy() {
   return {base::Code::kRetry, base::exceptions::kConnect, "The worker has too much to do at the moment; try again"};
 }
@@ -200,6 +208,7 @@ std::vector<Lifecycle::MadeTask> Lifecycle::make_tasks(const ConnectorSpec& spec
                                             .connector = *connector,
                                             .task_config = std::move(resolved.config),
                                             .paused = spec.target == TargetState::kPaused,
+                                            .limits = limits_of(*connector, spec.task_count),
                                             .exactly_once = exactly_once},
                              *this);
     };
@@ -242,6 +251,26 @@ void Lifecycle::start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int
   if (!offload<std::vector<MadeTask>>([this, spec, tasks = std::move(tasks)] { return make_tasks(spec, tasks); },
                                       started))
     then(base::fail(too_busy()));
+}
+
+void Lifecycle::set_limits(const ConnectorSpec& spec) {
+  const auto running = instances_.find(spec.name);
+  if (running == instances_.end()) return;
+  const auto resolved = [this, spec, number = ++running->second.limits_number](base::Result<task::RateLimits> limits) {
+    if (!limits) return logger().error("New limits of connector {}: {}", spec.name, limits.error().to_string());
+    const auto found = instances_.find(spec.name);
+    if (found == instances_.end() || found->second.limits_number != number) return;
+    logger().info("Connector {}: each task moves at most {} records and {} bytes a second (0: any number)", spec.name,
+                  limits->records, limits->bytes);
+    for (const auto& [id, runner] : found->second.tasks) runner->set_limits(*limits);
+  };
+  const bool accepted = offload<base::Result<task::RateLimits>>(
+      [this, spec]() -> base::Result<task::RateLimits> {
+        SLUICE_TRY_ASSIGN(const auto config, resolve(spec, nullptr));
+        return limits_of(config, spec.task_count);
+      },
+      resolved);
+  if (!accepted) resolved(base::fail(too_busy()));
 }
 
 void Lifecycle::stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then) {

@@ -47,6 +47,7 @@ struct ConnectorSpec {
   config::ConfigMap config;
   ConnectorRef component;
   TargetState target = TargetState::kStarted;
+  std::size_t task_count = 1;  // in all, here or not: they share the connector's limits
 };
 
 class Lifecycle final : public task::ConnectorListener, public task::TaskListener {
@@ -83,6 +84,8 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
   // Error: the first task that could not be made; its status is FAILED, the others run.
   void start_tasks(const ConnectorSpec& spec, std::vector<std::pair<int, config::ConfigMap>> raw_task_configs,
                    Then then);
+  // The tasks that run here follow the limits of `spec`, whose configuration differs from theirs in nothing else.
+  void set_limits(const ConnectorSpec& spec);
   void stop_tasks(const std::string& connector, const std::vector<int>& tasks, Finished then);
   // The first half of stopping it: stop_tasks() must follow. For one that must not go on while something else is waited
   // for.
@@ -116,6 +119,7 @@ class Lifecycle final : public task::ConnectorListener, public task::TaskListene
     config::ConfigMap config;  // resolved
     TaskLimits limits;
     std::map<int, std::shared_ptr<task::TaskRunner>> tasks;
+    std::uint64_t limits_number = 0;  // of the latest set_limits: an older one may be resolved later
   };
   struct Wait {
     std::uint64_t number = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/config/connector_extensions.h"
 
 namespace sluice::herder {
 namespace {
@@ -95,7 +96,7 @@ void LocalWork::stop_phase(const std::string& connector, const std::shared_ptr<S
   if (found == locals_.end()) return start_phase(connector, step);
   Local& local = found->second;
   const bool stop_instance = local.connector && (!wanted || !wanted->instance || step->restart.connector ||
-                                                 !(wanted->spec.config == *local.connector));
+                                                 !config::same_but_live_keys(wanted->spec.config, *local.connector));
   std::vector<int> stop_tasks;
   for (const auto& [id, generation] : local.tasks) {
     if (!wanted || !wanted->tasks.contains(id) || generation != wanted->task_generation ||
@@ -139,6 +140,12 @@ void LocalWork::start_phase(const std::string& connector, const std::shared_ptr<
         });
   }
   local.target = wanted->spec.target;
+  if (!local.tasks.empty() && !(local.told == wanted->spec.config)) lifecycle_.set_limits(wanted->spec);
+  local.told = wanted->spec.config;
+  // What changed while the former parts were stopping is the next step's to see, but for what they follow by
+  // themselves.
+  if (local.connector && config::same_but_live_keys(*local.connector, wanted->spec.config))
+    local.connector = wanted->spec.config;
   if (wanted->may_start && wanted->instance && !local.connector) start_instance(*wanted, local, step);
   if (wanted->tasks_may_start) start_tasks(*wanted, local, step);
   if (local.empty()) locals_.erase(connector);

@@ -75,6 +75,7 @@ class LocalWork {
     std::optional<config::ConfigMap> connector;  // the instance's configuration
     TargetState target = TargetState::kStarted;  // last told to the instances
     std::map<int, std::int64_t> tasks;           // -> generation, or kStopping
+    config::ConfigMap told{};                    // the configuration whose limits the tasks have
     bool empty() const { return !connector && tasks.empty(); }
   };
   struct Step;

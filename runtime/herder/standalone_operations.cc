@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "runtime/config/connector_extensions.h"
 #include "runtime/herder/standalone_herder.h"
 
 namespace sluice::herder {
@@ -60,6 +61,13 @@ void StandaloneHerder::put_connector(const std::string& name, config::ConfigMap 
     });
   };
   if (created) return store_and_start();
+  // New limits are told to what runs; everything else is a new start.
+  const bool same_otherwise = config::same_but_live_keys(existing->spec.config, config);
+  if (same_otherwise && !(existing->spec.config == config) && !target && lifecycle_.connector_running(name)) {
+    existing->spec.config = existing->applied = config;
+    lifecycle_.set_limits(existing->spec);
+    return reply.complete(Created{false, info_of(*existing)});
+  }
   reply.stage(fmt::format("stopping connector {}", name));
   lifecycle_.stop_connector(name, store_and_start);
 }
@@ -238,7 +246,12 @@ void StandaloneHerder::update_tasks(const std::string& name, Turn turn, Lifecycl
       return then(base::fail(std::move(configs).error()));
     }
     auto raw = config::reverse_transform(connector->spec.config, std::move(*configs));
-    if (raw == connector->task_configs && connector->applied == connector->spec.config) return then({});
+    if (config::same_but_live_keys(raw, connector->task_configs) &&
+        config::same_but_live_keys(connector->applied, connector->spec.config)) {
+      if (!(connector->applied == connector->spec.config)) lifecycle_.set_limits(connector->spec);
+      connector->applied = connector->spec.config;
+      return then({});
+    }
     replace_tasks(name, std::move(raw), turn, then);
   });
 }
@@ -249,6 +262,7 @@ void StandaloneHerder::replace_tasks(const std::string& name, std::vector<config
     Connector* connector = find(name);
     if (connector == nullptr) return;
     connector->task_configs = raw;
+    connector->spec.task_count = raw.size();
     connector->applied = connector->spec.config;
     // A task that cannot be made is FAILED; that is no failure of the connector.
     lifecycle_.start_tasks(connector->spec, numbered(raw), [turn, then](const base::Status&) { then({}); });

@@ -147,7 +147,7 @@ base::Result<MessageBatch> Consumer::poll(std::chrono::milliseconds timeout) {
   return batch;
 }
 
-base::Status Consumer::poll_into(MessageBatch& batch, std::chrono::milliseconds timeout) {
+base::Status Consumer::poll_into(MessageBatch& batch, std::chrono::milliseconds timeout, std::size_t records_max) {
   batch.clear();
   auto& impl = *impl_;
   if (impl.closed)
@@ -157,7 +157,7 @@ base::Status Consumer::poll_into(MessageBatch& batch, std::chrono::milliseconds 
   impl.serve_commits(0);
   if (!impl.has_group())
     rd_kafka_poll(impl.raw(), 0);  // errors and statistics; with a group they come through its queue
-  impl.fetch(timeout);
+  impl.fetch(timeout, records_max);
   batch.client_ = impl.client;
   impl.hand_over(batch.messages_, batch.raw_, batch.bytes_);
   impl.serve_commits(0);
@@ -171,8 +171,8 @@ base::Status Consumer::poll_into(MessageBatch& batch, std::chrono::milliseconds 
 // Leaves in `fetched` what came, and sets its size. librdkafka's batch call waits until the batch is full or the time
 // is over, so a first call takes what is there, and only if that is nothing a second one waits for one record, and a
 // third takes what came with it.
-void Consumer::Impl::fetch(std::chrono::milliseconds timeout) {
-  const auto room = static_cast<std::size_t>(settings.max_poll_records);
+void Consumer::Impl::fetch(std::chrono::milliseconds timeout, std::size_t records_max) {
+  const auto room = std::clamp<std::size_t>(records_max, 1, static_cast<std::size_t>(settings.max_poll_records));
   fetched.resize(room);
   const auto take = [&](int wait, std::size_t at, std::size_t most) {
     const ssize_t got = rd_kafka_consume_batch_queue(queue.get(), wait, fetched.data() + at, most);

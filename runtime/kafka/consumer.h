@@ -122,7 +122,8 @@ class Consumer {
   // (cleared first). An empty batch: nothing came, or a wakeup. Rebalances and commit results are served inside.
   // Errors: kRetry for what may pass, kFatal for what will not (authorization, fatal client error, no offset with
   // auto.offset.reset=none). Being out of reach of all brokers is no error: only a log line.
-  base::Status poll_into(MessageBatch& batch, std::chrono::milliseconds timeout);
+  // `records_max`: take fewer than max.poll.records, at least one.
+  base::Status poll_into(MessageBatch& batch, std::chrono::milliseconds timeout, std::size_t records_max = SIZE_MAX);
   base::Result<MessageBatch> poll(std::chrono::milliseconds timeout);
   // [any] Makes the poll that waits, or the next one, return at once.
   void wakeup();

@@ -50,7 +50,7 @@ struct Consumer::Impl {
   rd_kafka_t* raw() const { return client->get(); }
 
   // consumer.cc
-  void fetch(std::chrono::milliseconds timeout);
+  void fetch(std::chrono::milliseconds timeout, std::size_t records_max);
   void hand_over(std::vector<Message>& messages, std::vector<void*>& owners, std::size_t& bytes);
   void on_message_error(const rd_kafka_message_t& message);
   void serve_commits(int timeout_ms);

@@ -1,5 +1,6 @@
 #include "runtime/task/client_settings.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/base/log.h"
@@ -8,6 +9,11 @@ namespace sluice::task {
 namespace {
 
 const base::Logger kLog{"org.apache.kafka.connect.runtime.Worker"};
+
+// Kafka's defaults.
+constexpr std::int64_t kFetchBytesMax = 52'428'800;
+constexpr std::int64_t kPartitionFetchBytesMax = 1'048'576;
+constexpr std::int64_t kQueueKibMax = 2'097'151;  // librdkafka takes no more
 
 void merge(const config::ConfigMap& from, kafka::ConfigMap& into) {
   for (const auto& [key, value] : from)
@@ -75,7 +81,18 @@ base::Result<kafka::ClientConfig> sink_consumer_config(const WorkerContext& work
                         {"auto.offset.reset", "earliest"},
                         // A slow put must not cost the membership: librdkafka's longest. A user's own value wins.
                         {"max.poll.interval.ms", "86400000"}};
-  return translate(worker, connector, std::move(java), config::ClientKind::kConsumer, kafka::ClientKind::kConsumer);
+  kafka::ConfigMap forced;
+  if (const std::int64_t bytes = connector.queue_bytes_max(); bytes > 0) {
+    // Half of it waits in librdkafka's queue, half is with the sink. A fetch may go over by one answer: it is small
+    // then.
+    forced = {
+        {"librdkafka.queued.max.messages.kbytes",
+         std::to_string(std::min<std::int64_t>(bytes / 2 / 1024, kQueueKibMax))},
+        {"fetch.max.bytes", std::to_string(std::min<std::int64_t>(bytes / 2, kFetchBytesMax))},
+        {"max.partition.fetch.bytes", std::to_string(std::min<std::int64_t>(bytes / 2, kPartitionFetchBytesMax))}};
+  }
+  return translate(worker, connector, std::move(java), config::ClientKind::kConsumer, kafka::ClientKind::kConsumer,
+                   forced);
 }
 
 base::Result<kafka::ClientConfig> admin_config(const WorkerContext& worker, const config::ConnectorConfig& connector,

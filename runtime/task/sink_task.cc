@@ -38,6 +38,8 @@ const base::Logger kLog{"org.apache.kafka.connect.runtime.WorkerSinkTask"};
 constexpr milliseconds kPollWaitMax{
     1000};  // an idle task looks at its stop flag and its pause wish at least this often
 constexpr milliseconds kPollRetryPause{100};
+constexpr milliseconds kThrottleStep{100};
+constexpr milliseconds kHoldFrom{1000};  // a shorter wait costs less than fetching again what a pause throws away
 constexpr milliseconds kCloseTimeout{30'000};
 constexpr std::string_view kSinkTaskClass = "org.apache.kafka.connect.sink.SinkTask";
 
@@ -214,6 +216,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       SLUICE_TRY(follow_pause());
       SLUICE_TRY(apply_rewinds());
       if (commit_due()) commit_async();
+      if (throttled()) continue;
       SLUICE_TRY(poll());
       if (callback_error_) return base::fail(*std::exchange(callback_error_, std::nullopt));
       if (stopping()) return {};
@@ -238,10 +241,29 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     return {};
   }
 
+  // Where the task's limits let nothing pass now: waits a moment, or, where it takes long, holds the partitions and
+  // goes on with the loop, so that the membership and the plugin's flushes go on too.
+  bool throttled() {
+    const bool active = limiter_.active();
+    const std::int64_t wait_ns = active ? limiter_.wait_ns() : 0;
+    if (wait_ns == 0) {
+      if (std::exchange(held_, false) && !task_paused_) resume_all();
+      return false;
+    }
+    const auto wait = std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(wait_ns));
+    if (wait > kHoldFrom && !std::exchange(held_, true)) pause_all();
+    if (held_) return false;
+    const std::int64_t began = worker_.clock->monotonic_ns();
+    stop_.sleep_for(std::min(wait, kThrottleStep));
+    metrics_->throttled(worker_.clock->monotonic_ns() - began);
+    return true;
+  }
+
   milliseconds poll_timeout() {
     std::int64_t wait = std::min<std::int64_t>(kPollWaitMax.count(), ms_until_commit());
     if (const auto timeout = std::exchange(plugin_timeout_ms_, std::nullopt)) wait = std::min(wait, *timeout);
     if (pending_ != nullptr) wait = std::min(wait, ms_until_retry());
+    if (held_) wait = std::min<std::int64_t>(wait, kThrottleStep.count());
     return milliseconds(std::max<std::int64_t>(wait, 0));
   }
 
@@ -253,7 +275,11 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       return {};
     }
     current_ = pool_->take();
-    auto status = consumer_->poll_into(current_->messages, poll_timeout());
+    const bool limited = limiter_.active();
+    const std::int64_t began = held_ ? worker_.clock->monotonic_ns() : 0;
+    auto status = consumer_->poll_into(current_->messages, poll_timeout(), limited ? limiter_.records_max() : SIZE_MAX);
+    if (held_) metrics_->throttled(worker_.clock->monotonic_ns() - began);
+    if (limited) limiter_.took(current_->messages.size(), current_->messages.bytes());
     if (status) return {};
     if (status.error().code() != base::Code::kRetry) return status;
     kLog.warn("WorkerSinkTask{{id={}}} will poll again: {}", id().to_string(), status.error().to_string());
@@ -366,6 +392,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
   void resume_all() {
     std::vector<TopicPartition> wanted;
+    if (pending_ != nullptr || held_) return;  // whatever ends those resumes
     for (TopicPartition& partition : consumer_->assignment())
       if (!paused_by_plugin_.contains(partition)) wanted.push_back(std::move(partition));
     if (!wanted.empty()) static_cast<void>(consumer_->resume(wanted));
@@ -393,7 +420,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       added.push_back(partition.partition);
     }
     refresh_assignment();
-    if (task_paused_ || pending_ != nullptr) static_cast<void>(consumer_->pause(added));
+    if (task_paused_ || pending_ != nullptr || held_) static_cast<void>(consumer_->pause(added));
     if (const auto c = to_c(added); instance_ != nullptr) keep_error(instance_->open(c));
     keep_error(apply_rewinds());
   }
@@ -591,6 +618,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   std::int64_t retry_at_ns_ = 0;
   std::optional<std::int64_t> plugin_timeout_ms_;
   bool task_paused_ = false;
+  bool held_ = false;  // the limits let nothing pass for longer than a moment: all partitions are paused
   bool closing_ = false;
 
   std::int64_t commit_due_ms_ = 0;
@@ -621,7 +649,7 @@ base::Status SinkServices::pause(std::span<const sluice_topic_partition> partiti
 base::Status SinkServices::resume(std::span<const sluice_topic_partition> partitions) {
   const auto wanted = to_partitions(partitions);
   for (const TopicPartition& partition : wanted) task_.paused_by_plugin_.erase(partition);
-  if (task_.task_paused_ || task_.pending_ != nullptr) return {};
+  if (task_.task_paused_ || task_.pending_ != nullptr || task_.held_) return {};
   return task_.consumer_->resume(wanted);
 }
 

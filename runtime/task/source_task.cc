@@ -52,6 +52,12 @@ constexpr std::chrono::seconds kGateTimeout{120};
 constexpr std::chrono::seconds kAbortTimeout{5};
 constexpr std::int64_t kEmptyPollMinNs = 200'000;
 constexpr milliseconds kEmptyPollPause{1};
+constexpr milliseconds kThrottleStep{100};  // between two looks at deliveries and commits
+
+std::size_t held_bytes_max(const config::ConnectorConfig& connector) {
+  const auto wanted = static_cast<std::size_t>(connector.queue_bytes_max());
+  return wanted == 0 ? kHeldBytesMax : wanted;
+}
 
 // What a source task gets from the worker, and what it may ask for while it polls.
 class SourceServices final : public PluginServices {
@@ -91,6 +97,7 @@ class SourceTask final : public TaskThread {
         source_metrics_(*worker_.metrics, id()),
         offsets_(worker_, spec_.connector, id().to_string()),
         services_(id().connector, spec_.connector.connector_class(), source_metrics_.group, offsets_.store(), stop_),
+        held_bytes_max_(held_bytes_max(spec_.connector)),
         tracker_(id().connector),
         committer_(id(), {worker_.config->offset_flush_interval_ms(), worker_.config->offset_flush_timeout_ms()},
                    *offsets_.store(), tracker_, *metrics_, *worker_.clock) {}
@@ -258,8 +265,9 @@ class SourceTask final : public TaskThread {
         continue;
       }
       if (send_error_) return base::fail(*send_error_);
+      if (throttled()) continue;
       if (current_ == nullptr) {
-        if (batches_.held_bytes() > kHeldBytesMax) {
+        if (batches_.held_bytes() > held_bytes_max_) {
           drain(kQueueFullWait);
           continue;
         }
@@ -276,6 +284,18 @@ class SourceTask final : public TaskThread {
       }
     }
     return {};
+  }
+
+  // Waits a moment where the task's limits let nothing pass now. A batch that was polled may wait in part.
+  bool throttled() {
+    if (!limiter_.active()) [[likely]]
+      return false;
+    const std::int64_t wait_ns = limiter_.wait_ns();
+    if (wait_ns == 0) return false;
+    const std::int64_t began = worker_.clock->monotonic_ns();
+    stop_.sleep_for(std::min(std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(wait_ns)), kThrottleStep));
+    metrics_->throttled(worker_.clock->monotonic_ns() - began);
+    return true;
   }
 
   // ---- offsets: now and then, or with the records in transactions ----
@@ -414,6 +434,8 @@ class SourceTask final : public TaskThread {
           const data::Record& last = batch.data->record(*std::exchange(ends_behind_, std::nullopt));
           SLUICE_TRY(end_behind(last.origin, fmt::format("record against topic {}", batch.data->topic(last))));
         }
+        if (limiter_.active() && limiter_.wait_ns() > 0) [[unlikely]]
+          return {};
         SLUICE_TRY(fill_run(batch));
         if (run_.empty() && !ends_behind_) return {};
         if (run_.empty()) continue;
@@ -427,7 +449,9 @@ class SourceTask final : public TaskThread {
   // a topic is not ready yet.
   base::Status fill_run(SourceBatch& batch) {
     const std::uint32_t count = batch.data->size();
-    while (batch.next < count && run_.size() < kRunMax && !ends_behind_) {
+    const bool limited = limiter_.active();
+    const std::size_t run_max = limited ? std::min(kRunMax, limiter_.records_max()) : kRunMax;
+    while (batch.next < count && run_.size() < run_max && !ends_behind_) {
       data::Record& record = batch.data->record(batch.next);
       if (!record.live()) [[unlikely]] {
         if (record.failed()) {
@@ -452,6 +476,11 @@ class SourceTask final : public TaskThread {
       out.opaque = &batch.in_flight[batch.next];
       batch.in_flight[batch.next] = {&batch, batch.next, false, {}};
       passed(batch, record);
+    }
+    if (limited) [[unlikely]] {
+      std::size_t bytes = 0;
+      for (const kafka::OutRecord& out : run_) bytes += out.key.size() + out.value.size();
+      limiter_.took(run_.size(), bytes);
     }
     return {};
   }
@@ -650,7 +679,7 @@ class SourceTask final : public TaskThread {
     if (--batch->outstanding > 0 || batch == current_.get()) return;
     source_metrics_.ack_time.observe(static_cast<double>(worker_.clock->monotonic_ns() - batch->polled_ns) / 1e6);
     batches_.release(batch);
-    source_metrics_.queued(batches_.held_bytes(), kHeldBytesMax);
+    source_metrics_.queued(batches_.held_bytes(), held_bytes_max_);
   }
 
   // Acknowledgements that wait for their transaction outlive the batch that names the topic.
@@ -684,7 +713,7 @@ class SourceTask final : public TaskThread {
       batches_.give_back(std::move(current_));
     else
       batches_.hold(std::move(current_));
-    source_metrics_.queued(batches_.held_bytes(), kHeldBytesMax);
+    source_metrics_.queued(batches_.held_bytes(), held_bytes_max_);
   }
 
   void active(std::int64_t change) {
@@ -700,6 +729,7 @@ class SourceTask final : public TaskThread {
   SourceServices services_;
   std::unique_ptr<DeadLetterQueue> dlq_;
   std::optional<ErrorPolicy> policy_;
+  const std::size_t held_bytes_max_;
   OffsetTracker tracker_;
   OffsetCommitter committer_;
   std::optional<SourceEncoder> encoder_;

@@ -64,7 +64,8 @@ TaskMetrics::TaskMetrics(metrics::Registry& registry, const base::TaskId& task, 
       group_(registry.group("connector-task-metrics", tags_of(task))),
       errors_(registry.group("task-error-metrics", tags_of(task))),
       batch_size_(&group_->max_and_avg("batch-size-max", "batch-size-avg")),
-      commit_time_(&group_->max_and_avg("offset-commit-max-time-ms", "offset-commit-avg-time-ms")) {
+      commit_time_(&group_->max_and_avg("offset-commit-max-time-ms", "offset-commit-avg-time-ms")),
+      throttled_(&group_->counter("throttle-time-ms-total")) {
   // Of a task without a dead-letter queue too, as in Connect.
   for (const char* name : {"deadletterqueue-produce-requests", "deadletterqueue-produce-failures"})
     errors_->counter(name);

@@ -22,6 +22,7 @@ class TaskMetrics {
               std::shared_ptr<TaskProgress> progress);
 
   void set_state(TaskState state);  // [task] also drives running-ratio and pause-ratio
+  void throttled(std::int64_t waited_ns) { throttled_->add(static_cast<double>(waited_ns) / 1e6); }
   void batch(std::uint64_t records) { batch_size_->observe(static_cast<double>(records)); }
   void commit_succeeded(double duration_ms);
   void commit_failed();
@@ -35,6 +36,7 @@ class TaskMetrics {
   std::shared_ptr<metrics::Group> errors_;
   metrics::WindowedStat* batch_size_;
   metrics::WindowedStat* commit_time_;
+  metrics::Counter* throttled_;  // ours: time spent waiting for the task's limits
 };
 
 struct SourceMetrics {

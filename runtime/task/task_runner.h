@@ -13,6 +13,7 @@
 #include "runtime/config/connector_config.h"
 #include "runtime/task/listener.h"
 #include "runtime/task/progress.h"
+#include "runtime/task/rate_limiter.h"
 #include "runtime/task/worker_context.h"
 
 namespace sluice::task {
@@ -34,6 +35,7 @@ struct TaskSpec {
   config::ConnectorConfig connector;  // variables resolved
   config::ConfigMap task_config;
   bool paused = false;                                    // start in PAUSED
+  RateLimits limits{};                                    // this task's share of its connector's
   std::shared_ptr<const ExactlyOnceGate> exactly_once{};  // null: at least once
 };
 
@@ -49,6 +51,8 @@ class TaskRunner {
   // [any] Does not block.
   virtual void set_paused(bool paused) = 0;
   virtual void request_stop() = 0;
+  // [any] Takes effect within the task's next steps; nothing restarts.
+  virtual void set_limits(const RateLimits&) {}
   // [herder, stop pool] True: the thread has ended. False: it has not by the deadline.
   virtual bool await(std::chrono::steady_clock::time_point deadline) = 0;
   // [herder] After a failed await: no further status, no further commits; the thread and what it uses stay until it

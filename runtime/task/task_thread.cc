@@ -21,10 +21,13 @@ TaskThread::TaskThread(const WorkerContext& worker, TaskSpec spec, TaskListener&
     : TaskRunner(spec.id),
       worker_(worker),
       spec_(std::move(spec)),
+      limiter_(*worker.clock),
       progress_(std::make_shared<TaskProgress>(*worker.clock)),
       metrics_(std::make_shared<TaskMetrics>(*worker.metrics, spec_.id, *worker.clock, progress_)),
       listener_(listener),
-      paused_(spec_.paused) {}
+      paused_(spec_.paused) {
+  if (spec_.limits.any()) limiter_.set_limits(spec_.limits);
+}
 
 void TaskThread::start() {
   {
@@ -115,6 +118,11 @@ void TaskThread::set_paused(bool paused) {
 void TaskThread::request_stop() {
   stop_.request();
   notify_stop();
+}
+
+void TaskThread::set_limits(const RateLimits& limits) {
+  limiter_.set_limits(limits);
+  stop_.wake();  // it may wait for what the former limits owe
 }
 
 bool TaskThread::await(std::chrono::steady_clock::time_point deadline) {

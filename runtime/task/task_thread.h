@@ -25,6 +25,7 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   void start() final;
   void set_paused(bool paused) final;
   void request_stop() final;
+  void set_limits(const RateLimits& limits) final;
   bool await(std::chrono::steady_clock::time_point deadline) final;
   void abandon() final;
   std::shared_ptr<const TaskProgress> progress() const final { return progress_; }
@@ -59,6 +60,7 @@ class TaskThread : public TaskRunner, public std::enable_shared_from_this<TaskTh
   const WorkerContext& worker_;
   TaskSpec spec_;
   StopSignal stop_;
+  RateLimiter limiter_;
   const std::shared_ptr<TaskProgress> progress_;
   std::shared_ptr<TaskMetrics> metrics_;
 

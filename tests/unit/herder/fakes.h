@@ -71,7 +71,26 @@ class FakeTask final : public task::TaskRunner {
   FakeTask(task::TaskSpec spec, task::TaskListener& listener, bool hang)
       : TaskRunner(spec.id), spec_(std::move(spec)), listener_(listener), hang_(hang) {}
 
-  void start() override { spec_.paused ? listener_.on_task_pause(id()) : listener_.on_task_startup(id(), "1.0"); }
+  // What the last ones were told, of all tasks of a test.
+  struct Told {
+    std::mutex mutex;
+    std::map<base::TaskId, task::RateLimits> limits;
+    int starts = 0;
+  };
+  std::shared_ptr<Told> told = std::make_shared<Told>();
+
+  void start() override {
+    {
+      std::lock_guard lock(told->mutex);
+      ++told->starts;
+      told->limits[id()] = spec_.limits;
+    }
+    spec_.paused ? listener_.on_task_pause(id()) : listener_.on_task_startup(id(), "1.0");
+  }
+  void set_limits(const task::RateLimits& limits) override {
+    std::lock_guard lock(told->mutex);
+    told->limits[id()] = limits;
+  }
   void set_paused(bool paused) override { paused ? listener_.on_task_pause(id()) : listener_.on_task_resume(id()); }
   void request_stop() override {}
   bool await(std::chrono::steady_clock::time_point) override {

@@ -40,11 +40,13 @@ class StandaloneHerderTest : public testing::Test {
       const int tasks = std::stoi(config.originals().get_or("tasks", "1"));
       return std::make_shared<FakeConnector>(config.name(), listener, tasks, config.originals().contains("hang"));
     };
-    parts.runners.task = [](const task::WorkerContext&, task::TaskSpec spec,
-                            task::TaskListener& listener) -> base::Result<std::shared_ptr<task::TaskRunner>> {
+    parts.runners.task = [this](const task::WorkerContext&, task::TaskSpec spec,
+                                task::TaskListener& listener) -> base::Result<std::shared_ptr<task::TaskRunner>> {
       if (spec.connector.originals().contains("fail.task")) return base::connect_error("no such task");
       const bool hang = spec.connector.originals().contains("hang.task");
-      return std::make_shared<FakeTask>(std::move(spec), listener, hang);
+      auto made = std::make_shared<FakeTask>(std::move(spec), listener, hang);
+      made->told = told_;
+      return made;
     };
     parts.sink_admin = [this](const task::WorkerContext&, const config::ConnectorConfig&) {
       return base::Result<std::unique_ptr<SinkOffsetAdmin>>(std::make_unique<FakeSinkOffsets>(group_));
@@ -72,6 +74,23 @@ class StandaloneHerderTest : public testing::Test {
     EXPECT_EQ(connector_state(), wanted);
   }
 
+  // The limits that the task has been told, when it has been told such ones.
+  task::RateLimits limits_of(int task, const task::RateLimits& wanted) {
+    task::RateLimits limits;
+    for (int i = 0; i < 2000; ++i) {
+      static_cast<void>(herder_->connectors(soon()));
+      std::lock_guard lock(told_->mutex);
+      limits = told_->limits[{"c", task}];
+      if (limits == wanted) break;
+    }
+    return limits;
+  }
+  int task_starts() {
+    std::lock_guard lock(told_->mutex);
+    return told_->starts;
+  }
+
+  const std::shared_ptr<FakeTask::Told> told_ = std::make_shared<FakeTask::Told>();
   config::WorkerConfig config_;
   metrics::Registry metrics_;
   store::MemoryOffsetStore offsets_;
@@ -269,6 +288,28 @@ TEST_F(StandaloneHerderTest, RequestsAfterTheEndAreAnswered) {
   herder_->stop();
   EXPECT_EQ(connector_state(), "UNASSIGNED");
   EXPECT_EQ(herder_->connectors(soon()).error().message(), "Worker is shutting down");
+}
+
+TEST_F(StandaloneHerderTest, NewLimitsAreToldToRunningTasks) {
+  ASSERT_TRUE(create(source({{"tasks", "2"}, {"sluice.rate.records.per.second", "1000"}})));
+  EXPECT_EQ(limits_of(1, {500, 0}), (task::RateLimits{500, 0}));
+  EXPECT_EQ(task_starts(), 2);
+  const auto changed = source({{"tasks", "2"},
+                               {"sluice.rate.records.per.second", "1000"},
+                               {"sluice.rate.task.records.per.second", "300"},
+                               {"sluice.rate.bytes.per.second", "5000"}});
+  const auto put = herder_->put_connector_config("c", changed, soon());
+  ASSERT_TRUE(put) << put.error().to_string();
+  EXPECT_FALSE(put->created);
+  EXPECT_EQ(limits_of(0, {300, 2500}), (task::RateLimits{300, 2500}));
+  EXPECT_EQ(limits_of(1, {300, 2500}), (task::RateLimits{300, 2500}));
+  EXPECT_EQ(herder_->connector_config("c", soon()).value(), changed);
+  EXPECT_EQ(task_starts(), 2);
+  // Anything else is a new start, with the limits that hold then.
+  ASSERT_TRUE(herder_->put_connector_config("c", source({{"tasks", "2"}, {"other", "1"}}), soon()));
+  EXPECT_EQ(task_starts(), 4);
+  EXPECT_EQ(limits_of(0, {}), task::RateLimits{});
+  EXPECT_FALSE(herder_->put_connector_config("c", source({{"sluice.rate.bytes.per.second", "-1"}}), soon()));
 }
 
 }  // namespace
