@@ -29,7 +29,10 @@ class RateFlow : public TaskFlow {
   Clock::time_point began_;
 };
 
-TEST_F(RateFlow, ASourceIsNotFasterThanItsLimitAndFollowsANewOne) {
+INSTANTIATE_TEST_SUITE_P(Isolation, RateFlow, testing::Values("none", "process"),
+                         [](const auto& mode) { return std::string(mode.param); });
+
+TEST_P(RateFlow, ASourceIsNotFasterThanItsLimitAndFollowsANewOne) {
   auto runner = start_limited(config::ConnectorKind::kSource,
                               {{"topic", "out"}, {"count", "100000"}, {"batch", "1000"}}, {500, 0});
   EXPECT_EQ(values_in("out", 500).empty(), false);
@@ -40,7 +43,7 @@ TEST_F(RateFlow, ASourceIsNotFasterThanItsLimitAndFollowsANewOne) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(RateFlow, BytesOfASourceAreLimitedToo) {
+TEST_P(RateFlow, BytesOfASourceAreLimitedToo) {
   auto runner =
       start_limited(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "300"}, {"batch", "50"}}, {0, 800});
   EXPECT_EQ(values_in("out", 300).size(), 300u);  // 790 bytes
@@ -48,7 +51,7 @@ TEST_F(RateFlow, BytesOfASourceAreLimitedToo) {
   EXPECT_TRUE(stop(runner));
 }
 
-TEST_F(RateFlow, ASinkIsNotFasterThanItsLimitAndFollowsANewOne) {
+TEST_P(RateFlow, ASinkIsNotFasterThanItsLimitAndFollowsANewOne) {
   fill("in", 2000);
   auto runner = start_limited(config::ConnectorKind::kSink, {{"topics", "in"}}, {200, 0});
   EXPECT_TRUE(eventually([&] { return journal_count("put 199") == 1; }));
@@ -65,7 +68,7 @@ TEST_F(RateFlow, ASinkIsNotFasterThanItsLimitAndFollowsANewOne) {
   EXPECT_EQ(puts, numbers(0, 2000));
 }
 
-TEST_F(RateFlow, WhatWaitsForItsLimitCanBePausedAndStopped) {
+TEST_P(RateFlow, WhatWaitsForItsLimitCanBePausedAndStopped) {
   fill("in", 50);
   for (const auto kind : {config::ConnectorKind::kSource, config::ConnectorKind::kSink}) {
     config::ConfigMap properties{{"count", "1000"}};
@@ -86,11 +89,13 @@ TEST_F(RateFlow, WhatWaitsForItsLimitCanBePausedAndStopped) {
   }
 }
 
-TEST_F(RateFlow, TasksOfTheSmallestBudgetMoveAll) {
+TEST_P(RateFlow, TasksOfTheSmallestBudgetMoveAll) {
   const std::string key = "sluice.task.queue.bytes.max";
+  ASSERT_TRUE(broker_->create_topic("out", 1));  // before asking for its size would make it, with more partitions
   auto runner =
       start(config::ConnectorKind::kSource, {{"topic", "out"}, {"count", "20000"}, {"batch", "500"}, {key, "1048576"}});
-  EXPECT_TRUE(eventually([&] { return size_of("out") == 20'000; }));
+  EXPECT_TRUE(eventually([&] { return size_of("out") >= 20'000; })) << size_of("out");
+  EXPECT_EQ(size_of("out"), 20'000);
   EXPECT_TRUE(stop(runner));
   runner = start(config::ConnectorKind::kSink, {{"topics", "out"}, {key, "1048576"}});
   EXPECT_TRUE(eventually([&] { return journal_count("put 19999") == 1; }));
