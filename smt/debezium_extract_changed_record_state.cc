@@ -56,13 +56,19 @@ bool is_unchanged(const Value& after, const Value& before) {
   return data::values_equal(after, before) && !holds_byte_array(after) && !holds_byte_array(before);
 }
 
-class ExtractChangedRecordState final : public data::RecordTransform {
+class ExtractChangedRecordState final : public data::Transform {
  public:
   ExtractChangedRecordState(std::string changed, std::string unchanged)
       : headers_{Header{std::move(changed)}, Header{std::move(unchanged)}} {}
 
- protected:
-  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
+  // Not a RecordTransform: the work on a record is little, and a call for each would be a good part of it.
+  base::Status apply(const data::TransformContext& context, data::Batch& batch, data::RecordErrors& errors) override {
+    data::change_each(batch, errors, [&](data::Record& record) { return apply_record(context, batch, record); });
+    return {};
+  }
+
+ private:
+  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) {
     const Value& event = record.value_value();
     if (event.is_null() || !is_envelope(batch.value_schema(record))) return {};
     SLUICE_TRY(require_struct(event, "Record value should be struct."));
@@ -77,7 +83,6 @@ class ExtractChangedRecordState final : public data::RecordTransform {
     return add_headers(*context.schemas, arena, {changed, unchanged}, record);
   }
 
- private:
   struct Rows {
     std::size_t after;
     std::size_t before;

@@ -9,12 +9,18 @@
 namespace sluice::smt {
 namespace {
 
-class DropHeaders final : public data::RecordTransform {
+class DropHeaders final : public data::Transform {
  public:
   explicit DropHeaders(config::List names) : names_(std::move(names)) {}
 
- protected:
-  base::Status apply_record(const data::TransformContext&, data::Batch& batch, data::Record& record) override {
+  // Not a RecordTransform: the work on a record is little, and a call for each would be a good part of it.
+  base::Status apply(const data::TransformContext& context, data::Batch& batch, data::RecordErrors& errors) override {
+    data::change_each(batch, errors, [&](data::Record& record) { return apply_record(context, batch, record); });
+    return {};
+  }
+
+ private:
+  base::Status apply_record(const data::TransformContext&, data::Batch& batch, data::Record& record) {
     const sluice_header* const all = record.headers;
     const std::uint32_t count = record.header_count;
     std::uint32_t first = 0;
@@ -31,7 +37,6 @@ class DropHeaders final : public data::RecordTransform {
     return {};
   }
 
- private:
   bool unwanted(const sluice_header& header) const {
     for (const std::string& name : names_)
       if (base::same_text(name, view(header.key))) return true;

@@ -102,19 +102,24 @@ struct Options {
   }
 };
 
-class ReplaceField final : public data::RecordTransform {
+class ReplaceField final : public data::Transform {
  public:
   ReplaceField(Side side, Options options) : side_(side), options_(std::move(options)) {}
 
- protected:
-  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) override {
+  // Not a RecordTransform: the work on a record is little, and a call for each would be a good part of it.
+  base::Status apply(const data::TransformContext& context, data::Batch& batch, data::RecordErrors& errors) override {
+    data::change_each(batch, errors, [&](data::Record& record) { return apply_record(context, batch, record); });
+    return {};
+  }
+
+ private:
+  base::Status apply_record(const data::TransformContext& context, data::Batch& batch, data::Record& record) {
     const Value value = side_value(record, side_);
     if (value.is_null()) return {};
     if (side_schema(batch, record, side_) == nullptr) return replace_in_map(batch, record, value);
     return replace_in_struct(context, batch, record, value);
   }
 
- private:
   struct Plan {
     const Schema* schema = nullptr;
     struct Source {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "runtime/base/status.h"
 #include "runtime/data/batch.h"
@@ -42,15 +43,22 @@ class Predicate {
                             RecordErrors& errors) = 0;
 };
 
-// A transform that looks at one record at a time: write apply_record. The error of a record is its own.
+// Calls `change(record)`, which returns a Status, for each live record. The error of a record is its own.
+template <typename Change>
+void change_each(Batch& batch, RecordErrors& errors, Change&& change) {
+  for (std::uint32_t i = 0; i < batch.size(); ++i) {
+    Record& record = batch.record(i);
+    if (!record.live()) continue;
+    if (auto status = change(record); !status) [[unlikely]]
+      errors.fail(batch, i, std::move(status).error());
+  }
+}
+
+// A transform that looks at one record at a time: write apply_record.
 class RecordTransform : public Transform {
  public:
   base::Status apply(const TransformContext& context, Batch& batch, RecordErrors& errors) final {
-    for (std::uint32_t i = 0; i < batch.size(); ++i) {
-      Record& record = batch.record(i);
-      if (!record.live()) continue;
-      if (auto status = apply_record(context, batch, record); !status) errors.fail(batch, i, std::move(status).error());
-    }
+    change_each(batch, errors, [&](Record& record) { return apply_record(context, batch, record); });
     return {};
   }
 
