@@ -1,5 +1,5 @@
-// tidy: allow(size): one loop and its state; the parts that stand alone are in sink_batch, sink_decoder and
-// offset_ledger
+// tidy: allow(size): one loop and its state; the parts that stand alone are in sink_batch, sink_decoder, sink_committer
+// and offset_ledger
 #include "runtime/task/sink_task.h"
 
 #include <algorithm>
@@ -23,6 +23,7 @@
 #include "runtime/task/offset_ledger.h"
 #include "runtime/task/plugin_services.h"
 #include "runtime/task/sink_batch.h"
+#include "runtime/task/sink_committer.h"
 #include "runtime/task/sink_decoder.h"
 #include "runtime/task/task_thread.h"
 
@@ -102,7 +103,8 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       : TaskThread(worker, std::move(spec), listener),
         sink_metrics_(*worker_.metrics, id()),
         services_(*this, id().connector, spec_.connector.connector_class(), sink_metrics_.group, stop_),
-        pool_(std::make_shared<SinkBatchPool>()) {}
+        pool_(std::make_shared<SinkBatchPool>()),
+        committer_(id(), *worker_.config, ledger_, *metrics_, sink_metrics_, *worker_.clock) {}
 
  protected:
   base::Status run() override {
@@ -167,7 +169,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     SLUICE_TRY(subscribe());
     SLUICE_TRY(instance_->start(spec_.task_config));
     report_startup(component_.version);
-    schedule_commit();
+    committer_.schedule();
     return {};
   }
 
@@ -215,7 +217,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
       progress_->beat();
       SLUICE_TRY(follow_pause());
       SLUICE_TRY(apply_rewinds());
-      if (commit_due()) commit_async();
+      if (committer_.due()) committer_.commit_async(*consumer_, flush_);
       if (throttled()) continue;
       SLUICE_TRY(poll());
       if (callback_error_) return base::fail(*std::exchange(callback_error_, std::nullopt));
@@ -260,7 +262,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   }
 
   milliseconds poll_timeout() {
-    std::int64_t wait = std::min<std::int64_t>(kPollWaitMax.count(), ms_until_commit());
+    std::int64_t wait = std::min<std::int64_t>(kPollWaitMax.count(), committer_.ms_until_due());
     if (const auto timeout = std::exchange(plugin_timeout_ms_, std::nullopt)) wait = std::min(wait, *timeout);
     if (pending_ != nullptr) wait = std::min(wait, ms_until_retry());
     if (held_) wait = std::min<std::int64_t>(wait, kThrottleStep.count());
@@ -430,7 +432,7 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
 
   void remove(std::span<const TopicPartition> partitions, bool commit) {
     if (partitions.empty()) return;
-    if (commit && !abandoned()) commit_sync(partitions);
+    if (commit && !abandoned() && instance_ != nullptr) committer_.commit_sync(*consumer_, partitions, flush_);
     if (const auto c = to_c(partitions); instance_ != nullptr) keep_error(instance_->close(c));
     for (const TopicPartition& partition : partitions) {
       ledger_.remove(partition);
@@ -472,19 +474,6 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   }
 
   // ---- commits ----
-
-  std::int64_t now_ms() const { return worker_.clock->monotonic_ns() / 1'000'000; }
-  void schedule_commit() { commit_due_ms_ = now_ms() + worker_.config->offset_flush_interval_ms(); }
-  std::int64_t ms_until_commit() const { return std::max<std::int64_t>(commit_due_ms_ - now_ms(), 0); }
-
-  bool commit_due() {
-    if (commit_in_flight_ && now_ms() - commit_began_ms_ > worker_.config->offset_flush_timeout_ms()) {
-      kLog.warn("WorkerSinkTask{{id={}}} Commit of offsets timed out", id().to_string());
-      commit_in_flight_ = false;
-      metrics_->commit_failed();
-    }
-    return !commit_in_flight_ && (commit_requested_ || ms_until_commit() == 0);
-  }
 
   // What may be committed now, after pre_commit; nothing: pre_commit failed.
   std::optional<std::vector<kafka::PartitionOffset>> offsets_to_commit(std::span<const TopicPartition> partitions) {
@@ -531,64 +520,6 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
     if (!seeks.empty()) static_cast<void>(consumer_->seek(seeks));
   }
 
-  void commit_async() {
-    commit_requested_ = false;
-    schedule_commit();
-    if (ledger_.entries().empty()) return;
-    auto offsets = offsets_to_commit({});
-    if (!offsets) return;
-    if (offsets->empty()) {
-      metrics_->commit_succeeded(0);
-      return;
-    }
-    commit_in_flight_ = true;
-    commit_began_ms_ = now_ms();
-    const std::uint64_t sequence = ++commit_sequence_;
-    sink_metrics_.commit_sequence.set(static_cast<double>(sequence));
-    auto status =
-        consumer_->commit_async(*offsets, [this, sequence](int error, std::span<const kafka::PartitionOffset> done) {
-          commit_answered(sequence, error, done);
-        });
-    if (!status) commit_answered(sequence, kafka::error_code::kFatal, {});
-  }
-
-  void commit_answered(std::uint64_t sequence, int error, std::span<const kafka::PartitionOffset> offsets) {
-    if (sequence != commit_sequence_ || !commit_in_flight_) {
-      sink_metrics_.commit_skips.add();
-      return;
-    }
-    commit_in_flight_ = false;
-    if (error != kafka::error_code::kNone) {
-      metrics_->commit_failed();
-      kLog.error("WorkerSinkTask{{id={}}} Commit of offsets threw an unexpected exception for sequence number {}: {}",
-                 id().to_string(), sequence, kafka::error_text(error));
-      return;
-    }
-    ledger_.committed(offsets);
-    metrics_->commit_succeeded(static_cast<double>(now_ms() - commit_began_ms_));
-    sink_metrics_.commit_completions.add();
-    sink_metrics_.active.set(static_cast<double>(ledger_.uncommitted_records()));
-  }
-
-  // Before partitions go: the last moment.
-  void commit_sync(std::span<const TopicPartition> partitions) {
-    if (instance_ == nullptr || ledger_.entries().empty()) return;
-    const auto offsets = offsets_to_commit(partitions);
-    if (!offsets || offsets->empty()) return;
-    const std::int64_t began = now_ms();
-    ++commit_sequence_;  // an asynchronous commit still under way has nothing to add
-    commit_in_flight_ = false;
-    if (auto status = consumer_->commit_sync(*offsets, milliseconds(worker_.config->offset_flush_timeout_ms()));
-        !status) {
-      metrics_->commit_failed();
-      kLog.error("WorkerSinkTask{{id={}}} Commit of offsets failed: {}", id().to_string(), status.error().to_string());
-      return;
-    }
-    ledger_.committed(*offsets);
-    metrics_->commit_succeeded(static_cast<double>(now_ms() - began));
-    sink_metrics_.commit_completions.add();
-  }
-
   plugin::ConnectorComponent component_;
   SinkMetrics sink_metrics_;
   std::int64_t lag_observed_ns_ = 0;
@@ -598,12 +529,17 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   std::optional<ErrorPolicy> policy_;
   std::optional<SinkDecoder> decoder_;
 
+  OffsetLedger ledger_;
+  const SinkCommitter::Flush flush_ = [this](std::span<const TopicPartition> partitions) {
+    return offsets_to_commit(partitions);
+  };
+  SinkCommitter committer_;
+
   std::mutex instance_mutex_;  // request_stop may come while these are made or destroyed
   std::unique_ptr<plugin::SinkTaskInstance> instance_;
   std::unique_ptr<plugin::SinkTaskInstance> stopped_instance_;
   std::unique_ptr<kafka::Consumer> consumer_;
 
-  OffsetLedger ledger_;
   std::vector<sluice_topic_partition> assignment_;  // as the plugin sees it; texts are borrowed from ledger_
   std::set<TopicPartition> paused_by_plugin_;
   std::vector<kafka::PartitionOffset> rewinds_;
@@ -620,12 +556,6 @@ class SinkTask final : public TaskThread, private kafka::RebalanceListener {
   bool task_paused_ = false;
   bool held_ = false;  // the limits let nothing pass for longer than a moment: all partitions are paused
   bool closing_ = false;
-
-  std::int64_t commit_due_ms_ = 0;
-  std::int64_t commit_began_ms_ = 0;
-  std::uint64_t commit_sequence_ = 0;
-  bool commit_in_flight_ = false;
-  bool commit_requested_ = false;
 };
 
 bool SinkServices::serves(Extension extension) const {
@@ -667,7 +597,7 @@ void SinkServices::set_timeout(std::int64_t timeout_ms) {
 }
 
 void SinkServices::request_commit() {
-  task_.commit_requested_ = true;
+  task_.committer_.request();
 }
 
 base::Result<std::uint64_t> SinkServices::report_errant(const sluice_batch& batch, std::uint32_t index,

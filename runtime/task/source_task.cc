@@ -4,9 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,9 +20,10 @@
 #include "runtime/task/failed_record.h"
 #include "runtime/task/offset_committer.h"
 #include "runtime/task/offset_tracker.h"
-#include "runtime/task/plugin_services.h"
+#include "runtime/task/source_acks.h"
 #include "runtime/task/source_batch.h"
 #include "runtime/task/source_encoder.h"
+#include "runtime/task/source_services.h"
 #include "runtime/task/source_transaction.h"
 #include "runtime/task/task_thread.h"
 #include "runtime/task/topic_creator.h"
@@ -44,12 +43,12 @@ constexpr std::size_t kRunMax = 256;  // records converted before they are hande
 // What sent batches may hold while they wait for acknowledgements. buffer.memory bounds their values; this bounds the
 // rest, and the case where one Kafka partition is stuck and others go on.
 constexpr std::size_t kHeldBytesMax = 8 * 1024 * 1024;
-// A plugin whose empty polls return faster than this does not wait by itself: the task then does.
 // Acknowledgements that one transaction keeps at most where an interval bounds it: it ends earlier then.
 constexpr std::size_t kAcksMax = 100'000;
 // Asking the leader to fence former tasks, and reading the config topic to its end.
 constexpr std::chrono::seconds kGateTimeout{120};
 constexpr std::chrono::seconds kAbortTimeout{5};
+// A plugin whose empty polls return faster than this does not wait by itself: the task then does.
 constexpr std::int64_t kEmptyPollMinNs = 200'000;
 constexpr milliseconds kEmptyPollPause{1};
 constexpr milliseconds kThrottleStep{100};  // between two looks at deliveries and commits
@@ -58,37 +57,6 @@ std::size_t held_bytes_max(const config::ConnectorConfig& connector) {
   const auto wanted = static_cast<std::size_t>(connector.queue_bytes_max());
   return wanted == 0 ? kHeldBytesMax : wanted;
 }
-
-// What a source task gets from the worker, and what it may ask for while it polls.
-class SourceServices final : public PluginServices {
- public:
-  using PluginServices::PluginServices;
-
-  bool serves(Extension extension) const override {
-    return extension == Extension::kTransaction ? own_boundaries : PluginServices::serves(extension);
-  }
-  void commit_transaction(std::uint32_t record) override { requests.commit(record); }
-  void abort_transaction(std::uint32_t record) override { requests.abort(record); }
-  // [any] What a plugin's own process says when it ends while nobody calls it.
-  void raise_error(base::Error error) override {
-    {
-      std::lock_guard lock(raised_mutex_);
-      if (!raised_) raised_ = std::move(error);
-    }
-    stop_.wake();
-  }
-  std::optional<base::Error> raised() {
-    std::lock_guard lock(raised_mutex_);
-    return raised_;
-  }
-
-  bool own_boundaries = false;  // transaction.boundary=connector
-  TransactionRequests requests;
-
- private:
-  std::mutex raised_mutex_;
-  std::optional<base::Error> raised_;
-};
 
 class SourceTask final : public TaskThread {
  public:
@@ -197,6 +165,7 @@ class SourceTask final : public TaskThread {
     options.interval_ms =
         spec_.connector.transaction_interval_ms().value_or(worker_.config->offset_flush_interval_ms());
     options.offsets_topic = offsets_topic(worker_, spec_.connector);
+    acks_.keep();
     transaction_.emplace(std::move(options), *producer_, *offsets_.store(), tracker_, *worker_.clock);
     SLUICE_TRY(transaction_->init([this] { return stopping(); }));
     return spec_.exactly_once->verify(Clock::now() + kGateTimeout);
@@ -362,7 +331,7 @@ class SourceTask final : public TaskThread {
       return committed;
     }
     metrics_->commit_succeeded(static_cast<double>(worker_.clock->monotonic_ns() - began) / 1e6);
-    give_acks();
+    acks_.give(instance_.get());
     commit_instance();
     return {};
   }
@@ -621,8 +590,7 @@ class SourceTask final : public TaskThread {
   // The record will not be sent: filtered, or failed and tolerated.
   void skip(const data::Record& record) {
     active(-1);
-    if (instance_->wants_acks())
-      acks_.push_back({record.cookie, {nullptr, 0}, -1, record.origin, -1, SLUICE_NO_TIMESTAMP});
+    if (instance_->wants_acks()) acks_.not_sent(record);
   }
 
   // ---- deliveries ----
@@ -652,9 +620,7 @@ class SourceTask final : public TaskThread {
         skip(record);
       } else {
         ++written;
-        if (wants_acks)
-          acks_.push_back({record.cookie, ack_topic(batch.data->c()->topics[record.topic]), report.partition,
-                           record.origin, report.offset, report.timestamp_ms});
+        if (wants_acks) acks_.sent(record, batch.data->c()->topics[record.topic], report);
       }
       if (flight.tracked) tracker_.ack(flight.ticket);
     }
@@ -682,21 +648,8 @@ class SourceTask final : public TaskThread {
     source_metrics_.queued(batches_.held_bytes(), held_bytes_max_);
   }
 
-  // Acknowledgements that wait for their transaction outlive the batch that names the topic.
-  sluice_str ack_topic(const sluice_str& topic) {
-    if (!transaction_) return topic;
-    const std::string& kept = *ack_topics_.emplace(view(topic)).first;
-    return {kept.data(), static_cast<std::uint32_t>(kept.size())};
-  }
-
   void hand_over_acks() {
-    if (!transaction_) give_acks();  // else when they are committed
-  }
-
-  void give_acks() {
-    if (acks_.empty()) return;
-    if (instance_ != nullptr) instance_->delivered(acks_);
-    acks_.clear();
+    if (!transaction_) acks_.give(instance_.get());  // else when they are committed
   }
 
   void commit_instance() {
@@ -748,12 +701,11 @@ class SourceTask final : public TaskThread {
 
   std::vector<kafka::OutRecord> run_;  // converted records of the current batch
   std::size_t run_sent_ = 0;           // of run_, already with the producer
-  std::vector<sluice_ack> acks_;
+  SourceAcks acks_;
 
   std::optional<SourceTransaction> transaction_;  // exactly once
   std::optional<std::uint32_t> ends_behind_;      // the record of the current batch behind which a transaction ends
   bool aborting_ = false;
-  std::set<std::string, std::less<>> ack_topics_;
   std::optional<base::Error> send_error_;
   std::int64_t active_ = 0;
 };
