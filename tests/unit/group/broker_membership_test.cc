@@ -8,20 +8,10 @@
 
 #include "runtime/kafka/embedded_broker.h"
 #include "tests/unit/group/test_owner.h"
+#include "tests/unit/kafka/broker_kinds.h"
 
 namespace sluice::group {
 namespace {
-
-std::vector<std::string> real_broker() {
-  const char* real = std::getenv("SLUICE_TEST_BOOTSTRAP");
-  return real != nullptr && *real != '\0' ? std::vector<std::string>{"real"} : std::vector<std::string>{};
-}
-
-std::vector<std::string> broker_kinds() {
-  std::vector<std::string> kinds = real_broker();
-  kinds.emplace_back("embedded");
-  return kinds;
-}
 
 class BrokerMembershipTest : public ::testing::TestWithParam<std::string> {
  protected:
@@ -60,8 +50,9 @@ class BrokerMembershipTest : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<kafka::EmbeddedBroker> broker_;
 };
 
-class GroupMembershipTest : public BrokerMembershipTest {};
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GroupMembershipTest);
+SLUICE_BROKER_TESTS(BrokerMembershipTest);
+SLUICE_BROKER_TESTS_ON("real", GroupMembershipTest, BrokerMembershipTest);
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedMembershipTest, BrokerMembershipTest);
 
 TEST_P(BrokerMembershipTest, OneMemberLeadsItself) {
   TestOwner one("one", options());
@@ -166,8 +157,8 @@ TEST_P(BrokerMembershipTest, NobodyThereIsNoEnd) {
 }
 
 // A short cut: the member stays one. A long one: lost after the session timeout, and back by itself.
-TEST_P(BrokerMembershipTest, CoordinatorIsCutOff) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that can be switched off";
+// Needs a broker that can be switched off.
+TEST_P(EmbeddedMembershipTest, CoordinatorIsCutOff) {
   MembershipOptions quick = options();
   quick.session_timeout = 3s;
   TestOwner one("one", quick);
@@ -182,12 +173,6 @@ TEST_P(BrokerMembershipTest, CoordinatorIsCutOff) {
   broker().set_down(false);
   ASSERT_TRUE(one.until([](const auto& seen) { return seen.member; }));
 }
-
-std::string kind_name(const ::testing::TestParamInfo<std::string>& kind) {
-  return kind.param;
-}
-INSTANTIATE_TEST_SUITE_P(On, BrokerMembershipTest, ::testing::ValuesIn(broker_kinds()), kind_name);
-INSTANTIATE_TEST_SUITE_P(On, GroupMembershipTest, ::testing::ValuesIn(real_broker()), kind_name);
 
 }  // namespace
 }  // namespace sluice::group

@@ -47,8 +47,9 @@ TEST_P(AdminTest, DescribesTheCluster) {
   EXPECT_GE(cluster->controller, 0);
 }
 
-TEST_P(AdminTest, SaysWhatTheEmbeddedBrokerCannotDo) {
-  if (!embedded()) GTEST_SKIP();
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedAdminTest, AdminTest);
+
+TEST_P(EmbeddedAdminTest, SaysWhatTheEmbeddedBrokerCannotDo) {
   auto client = admin();
   const std::string topic = new_topic();
   EXPECT_EQ(client->delete_topic(topic, 5s).error().code(), Code::kUnsupported);
@@ -81,8 +82,9 @@ TEST_P(AdminTest, TriesWithoutChangingAnything) {
   EXPECT_STREQ(replicas.error().exception(), "org.apache.kafka.common.errors.InvalidReplicationFactorException");
 }
 
-TEST_P(AdminTest, DescribesGroupsOfAnyType) {
-  if (embedded()) GTEST_SKIP() << "see SaysWhatTheEmbeddedBrokerCannotDo";
+SLUICE_BROKER_TESTS_ON("real", RealAdminTest, AdminTest);
+
+TEST_P(RealAdminTest, DescribesGroupsOfAnyType) {
   auto client = admin();
   const std::string topic = new_topic();
   const std::string group = unique("g");
@@ -135,8 +137,7 @@ TEST_P(AdminTest, EndOffsetsAndTimeouts) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
-TEST_P(AdminTest, TopicConfigsAndDeletion) {
-  if (embedded()) GTEST_SKIP() << "see SaysWhatTheEmbeddedBrokerCannotDo";
+TEST_P(RealAdminTest, TopicConfigsAndDeletion) {
   auto client = admin();
   const std::string topic = unique("t");
   ASSERT_TRUE(client->create_topic({topic, -1, -1, {{"cleanup.policy", "compact"}}}, 30s));
@@ -155,8 +156,7 @@ TEST_P(AdminTest, TopicConfigsAndDeletion) {
   EXPECT_FALSE(client->create_topic({"bad name!", 1, 1}, 30s));
 }
 
-TEST_P(AdminTest, GroupOffsets) {
-  if (embedded()) GTEST_SKIP() << "see SaysWhatTheEmbeddedBrokerCannotDo";
+TEST_P(RealAdminTest, GroupOffsets) {
   auto client = admin();
   const std::string topic = new_topic(2);
   const std::string group = unique("g");

@@ -17,17 +17,11 @@
 #include "runtime/kafka/consumer.h"
 #include "runtime/kafka/embedded_broker.h"
 #include "runtime/kafka/producer.h"
+#include "tests/unit/kafka/broker_kinds.h"
 
 namespace sluice::kafka {
 
 using namespace std::chrono_literals;
-
-inline std::vector<std::string> broker_kinds() {
-  std::vector<std::string> kinds{"embedded"};
-  const char* real = std::getenv("SLUICE_TEST_BOOTSTRAP");
-  if (real && *real) kinds.emplace_back("real");
-  return kinds;
-}
 
 // A consumed record, by value.
 struct Got {
@@ -156,9 +150,5 @@ class BrokerTest : public ::testing::TestWithParam<std::string> {
  private:
   std::unique_ptr<EmbeddedBroker> broker_;
 };
-
-#define SLUICE_BROKER_TESTS(suite)                                                          \
-  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::sluice::kafka::broker_kinds()), \
-                           [](const auto& parameter) { return parameter.param; })
 
 }  // namespace sluice::kafka

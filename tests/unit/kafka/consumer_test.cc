@@ -345,8 +345,9 @@ TEST_P(ConsumerTest, ResetNoneWithoutCommittedOffsetIsAnError) {
   EXPECT_STREQ(status.error().exception(), "org.apache.kafka.clients.consumer.NoOffsetForPartitionException");
 }
 
-TEST_P(ConsumerTest, BrokerGoneAndBack) {
-  if (!embedded()) GTEST_SKIP() << "see BrokerFaults for a real broker";
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedConsumerTest, ConsumerTest);
+
+TEST_P(EmbeddedConsumerTest, BrokerGoneAndBack) {
   const std::string topic = new_topic();
   produce(topic, numbers(0, 5));
   auto reader = consumer(group(unique("g")));
@@ -361,8 +362,10 @@ TEST_P(ConsumerTest, BrokerGoneAndBack) {
   EXPECT_EQ(consume(*reader, 5)[0].value, "5");
 }
 
-TEST_P(ConsumerTest, SendsOffsetsInATransaction) {
-  if (embedded()) GTEST_SKIP() << "the embedded broker keeps no offsets of transactions";
+SLUICE_BROKER_TESTS_ON("real", RealConsumerTest, ConsumerTest);
+
+// The embedded broker keeps no offsets of transactions.
+TEST_P(RealConsumerTest, SendsOffsetsInATransaction) {
   const std::string topic = new_topic();
   const std::string id = unique("g");
   produce(topic, numbers(0, 3));

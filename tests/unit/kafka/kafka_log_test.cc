@@ -164,8 +164,10 @@ TEST_P(KafkaLogTest, AfterStopEverythingIsRefusedAndEverythingPendingIsTold) {
   table.log.stop();
 }
 
-TEST_P(KafkaLogTest, SendIsBoundedInBytes) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that can be switched off";
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedKafkaLogTest, KafkaLogTest);
+
+// Needs a broker that can be switched off.
+TEST_P(EmbeddedKafkaLogTest, SendIsBoundedInBytes) {
   auto small = options(new_topic());
   small.producer = config(ClientKind::kProducer, {{"buffer.memory", "10240"}, {"enable.idempotence", "false"}});
   Table table(*this, small);
@@ -187,8 +189,10 @@ TEST_P(KafkaLogTest, SendIsBoundedInBytes) {
   EXPECT_EQ(table.records(), accepted) << "what was accepted arrives";
 }
 
-TEST_P(KafkaLogTest, ReadCommittedWaitsForOpenTransactions) {
-  if (embedded()) GTEST_SKIP() << "the embedded broker does not hide what is not committed";
+SLUICE_BROKER_TESTS_ON("real", RealKafkaLogTest, KafkaLogTest);
+
+// The embedded broker does not hide what is not committed.
+TEST_P(RealKafkaLogTest, ReadCommittedWaitsForOpenTransactions) {
   const std::string topic = new_topic();
   auto maker = producer({{"transactional.id", unique("tx")}});
   ASSERT_TRUE(maker->init_transactions(30s));

@@ -52,9 +52,11 @@ double cpu_seconds() {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
-// Without the wait a thread of librdkafka spins for as long as the broker takes to answer.
-TEST_P(ProducerTest, SleepsWhileAnAnswerIsAwaitedAndMoreRecordsWait) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that takes its time";
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedProducerTest, ProducerTest);
+
+// Without the wait a thread of librdkafka spins for as long as the broker takes to answer. Needs a broker that takes
+// its time.
+TEST_P(EmbeddedProducerTest, SleepsWhileAnAnswerIsAwaitedAndMoreRecordsWait) {
   const std::string topic = new_topic();
   auto maker = producer({{"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "0"}});
   Topic* handle = *maker->topic(topic);
@@ -272,8 +274,10 @@ TEST_P(ProducerTest, RefusesWhatIsTooLargeHere) {
   EXPECT_EQ(maker->outstanding(), 0u);
 }
 
-TEST_P(ProducerTest, ReportsWhatTheBrokerFindsTooLarge) {
-  if (embedded()) GTEST_SKIP() << "the embedded broker has no limit of its own";
+SLUICE_BROKER_TESTS_ON("real", RealProducerTest, ProducerTest);
+
+// The embedded broker has no limit of its own.
+TEST_P(RealProducerTest, ReportsWhatTheBrokerFindsTooLarge) {
   const std::string topic = unique("small");
   ASSERT_TRUE(admin()->create_topic({topic, 1, 1, {{"max.message.bytes", "1000"}}}, 30s));
   auto maker = producer();
@@ -330,8 +334,8 @@ TEST_P(ProducerTest, DeliveryTimeoutAndPurgeWhenTheBrokerIsGone) {
   EXPECT_TRUE(error == error_code::kPurgedQueue || error == error_code::kPurgedInFlight) << error;
 }
 
-TEST_P(ProducerTest, SurvivesErrorsThatPass) {
-  if (!embedded()) GTEST_SKIP() << "only the embedded broker can be told to fail";
+// Only the embedded broker can be told to fail.
+TEST_P(EmbeddedProducerTest, SurvivesErrorsThatPass) {
   const std::string topic = new_topic();
   auto maker = producer({{"enable.idempotence", "false"}});
   Topic* handle = *maker->topic(topic);

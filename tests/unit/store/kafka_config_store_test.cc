@@ -227,8 +227,10 @@ TEST_P(KafkaConfigStoreTest, StopTellsWhoWaits) {
   if (embedded()) broker().set_down(false);
 }
 
-TEST_P(KafkaConfigStoreTest, StopEndsAStartThatWaits) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that goes away on demand";
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedKafkaConfigStoreTest, KafkaConfigStoreTest);
+
+// Needs a broker that goes away on demand.
+TEST_P(EmbeddedKafkaConfigStoreTest, StopEndsAStartThatWaits) {
   Notes notes;
   auto waiting = store();
   broker().set_down(true);
@@ -320,8 +322,10 @@ TEST_P(KafkaConfigStoreTest, RefusesATopicWithMorePartitions) {
                 "guarantee consistency of connector configurations, but found 3 partitions.");
 }
 
-TEST_P(KafkaConfigStoreTest, RefusesATopicThatIsNotCompacted) {
-  if (embedded()) GTEST_SKIP() << "the embedded broker has no topic configurations";
+SLUICE_BROKER_TESTS_ON("real", RealKafkaConfigStoreTest, KafkaConfigStoreTest);
+
+// The embedded broker has no topic configurations.
+TEST_P(RealKafkaConfigStoreTest, RefusesATopicThatIsNotCompacted) {
   ASSERT_TRUE(admin()->create_topic_if_missing({topic("config"), 1, 1, {{"cleanup.policy", "compact,delete"}}}, 30s));
   Notes notes;
   const auto status = store()->start(notes);

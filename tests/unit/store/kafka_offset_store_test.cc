@@ -125,8 +125,10 @@ TEST_P(KafkaOffsetStoreTest, FailedWritesAreTold) {
   store->stop();
 }
 
-TEST_P(KafkaOffsetStoreTest, OnlyCommittedOffsetsCountWithExactlyOnce) {
-  if (embedded()) GTEST_SKIP() << "the embedded broker shows what is not committed";
+SLUICE_BROKER_TESTS_ON("real", RealKafkaOffsetStoreTest, KafkaOffsetStoreTest);
+
+// The embedded broker shows what is not committed.
+TEST_P(RealKafkaOffsetStoreTest, OnlyCommittedOffsetsCountWithExactlyOnce) {
   auto store = started({{"exactly.once.source.support", "enabled"}});
   auto writer = producer({{"transactional.id", unique("txn")}});
   ASSERT_TRUE(writer->init_transactions(30s));

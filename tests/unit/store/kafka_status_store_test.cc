@@ -78,8 +78,10 @@ TEST_P(KafkaStatusStoreTest, SafeWritesGiveWayToNewerGenerationsOfOthers) {
   one->stop();
 }
 
-TEST_P(KafkaStatusStoreTest, FailedWritesAreTriedAgain) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that fails on demand";
+SLUICE_BROKER_TESTS_ON("embedded", EmbeddedKafkaStatusStoreTest, KafkaStatusStoreTest);
+
+// Needs a broker that fails on demand.
+TEST_P(EmbeddedKafkaStatusStoreTest, FailedWritesAreTriedAgain) {
   constexpr std::int16_t kProduceRequest = 0;
   constexpr int kNotEnoughReplicas = 19;
   auto one = started();
@@ -97,8 +99,8 @@ TEST_P(KafkaStatusStoreTest, FailedWritesAreTriedAgain) {
   one->stop();
 }
 
-TEST_P(KafkaStatusStoreTest, FlushEndsAtItsDeadline) {
-  if (!embedded()) GTEST_SKIP() << "needs a broker that goes away on demand";
+// Needs a broker that goes away on demand.
+TEST_P(EmbeddedKafkaStatusStoreTest, FlushEndsAtItsDeadline) {
   auto one = started();
   broker().set_down(true);
   one->put_connector("c", status("RUNNING", 1), StatusWrite::kAlways);
