@@ -252,7 +252,8 @@ void Consumer::Impl::on_message_error(const rd_kafka_message_t& message) {
 
 void Consumer::wakeup() {
   impl_->wakeup.store(true);
-  rd_kafka_queue_yield(impl_->queue.get());
+  std::lock_guard lock(impl_->queue_mutex);
+  if (impl_->queue) rd_kafka_queue_yield(impl_->queue.get());
 }
 
 std::int64_t Consumer::lag_max() const {
@@ -353,6 +354,7 @@ base::Status Consumer::close(std::chrono::milliseconds timeout) {
   while (!impl.commits.empty()) impl.finish_commit(&impl.commits.front(), RD_KAFKA_RESP_ERR__DESTROY, nullptr);
   impl.owned.clear();
   impl.commit_queue.reset();
+  std::lock_guard lock(impl.queue_mutex);
   impl.queue.reset();
   return result;
 }

@@ -125,7 +125,7 @@ class Consumer {
   // `records_max`: take fewer than max.poll.records, at least one.
   base::Status poll_into(MessageBatch& batch, std::chrono::milliseconds timeout, std::size_t records_max = SIZE_MAX);
   base::Result<MessageBatch> poll(std::chrono::milliseconds timeout);
-  // [any] Makes the poll that waits, or the next one, return at once.
+  // [any] Makes the poll that waits, or the next one, return at once. Also during and after close().
   void wakeup();
 
   // [owner] Partitions must be assigned (else kNotFound).

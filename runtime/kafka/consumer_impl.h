@@ -4,6 +4,7 @@
 #include <atomic>
 #include <list>
 #include <map>
+#include <mutex>
 #include <set>
 #include <unordered_map>
 
@@ -32,6 +33,7 @@ struct Consumer::Impl {
   RebalanceListener* listener = nullptr;
   std::shared_ptr<ClientHandle> client;          // shared with the batches that are still out
   RdQueue queue;                                 // where records and rebalances arrive
+  std::mutex queue_mutex;                        // of the pointer's end alone: wakeup() may come while close() drops it
   RdQueue commit_queue;                          // where results of asynchronous commits arrive
   std::vector<rd_kafka_topic_t*> manual_topics;  // without a group: fetching started by hand, one entry per partition
   std::vector<std::int32_t> manual_partitions;   // beside manual_topics

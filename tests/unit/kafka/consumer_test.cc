@@ -1,6 +1,7 @@
 #include "runtime/kafka/consumer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -127,6 +128,19 @@ TEST_P(ConsumerTest, WakeupEndsAPoll) {
   reader->wakeup();  // before the poll: it returns at once
   EXPECT_TRUE(reader->poll(20s)->empty());
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+}
+
+// A task that ends by itself while it is told to stop crashed the worker.
+TEST_P(ConsumerTest, WakeupMayComeWhileItIsClosed) {
+  auto reader = consumer();
+  ASSERT_TRUE(reader->assign(at(new_topic(), 0, 0)));
+  std::atomic<bool> closed{false};
+  std::thread other([&] {
+    for (int after = 0; after < 1000; after += closed ? 1 : 0) reader->wakeup();
+  });
+  EXPECT_TRUE(reader->close(20s));
+  closed = true;
+  other.join();
 }
 
 TEST_P(ConsumerTest, ResumesFromCommittedOffsets) {
