@@ -113,7 +113,8 @@ void Consumer::Impl::stop_manual_fetching() {
 }
 
 bool Consumer::Impl::cooperative() const {
-  return std::string_view(rd_kafka_rebalance_protocol(raw())) == "COOPERATIVE";
+  const char* const protocol = rd_kafka_rebalance_protocol(raw());  // nullptr once the group ends
+  return protocol != nullptr && std::string_view(protocol) == "COOPERATIVE";
 }
 
 void Consumer::Impl::on_rebalance(int code, const rd_kafka_topic_partition_list_t* partitions) {
