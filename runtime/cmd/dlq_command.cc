@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "runtime/base/log.h"
 #include "runtime/cmd/commands.h"
 #include "runtime/cmd/dlq_replay.h"
 #include "runtime/cmd/exit_codes.h"
+#include "runtime/cmd/tool_front.h"
 #include "runtime/config/properties.h"
 
 namespace sluice::cmd {
@@ -107,14 +107,8 @@ std::string to_text(const ReplaySummary& summary, const ReplayOptions& options) 
 
 int run_dlq(const std::vector<std::string>& args) {
   auto arguments = parse(args);
-  if (!arguments) {
-    const bool asked = !args.empty() && (args.back() == "--help" || args.back() == "-h");
-    fmt::print(asked ? stdout : stderr, "{}", kUsage);
-    return kExitUsage;
-  }
-  base::LogOptions quiet;
-  quiet.level = base::LogLevel::kOff;
-  base::init_logging(quiet);
+  if (!arguments) return show_usage(args, kUsage);
+  silence_log();
   const auto options = complete(*std::move(arguments));
   if (!options) {
     fmt::print(stderr, "sluice dlq: {}\n", options.error().message());

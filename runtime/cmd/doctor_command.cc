@@ -10,7 +10,6 @@
 #include <optional>
 #include <string_view>
 
-#include "runtime/base/log.h"
 #include "runtime/cmd/commands.h"
 #include "runtime/cmd/config_providers.h"
 #include "runtime/cmd/doctor_broker.h"
@@ -24,6 +23,7 @@
 #include "runtime/cmd/doctor_topics.h"
 #include "runtime/cmd/exit_codes.h"
 #include "runtime/cmd/plugins_cmd.h"
+#include "runtime/cmd/tool_front.h"
 #include "runtime/cmd/watchdog.h"
 #include "runtime/config/properties.h"
 
@@ -146,14 +146,8 @@ Report examine(const Arguments& arguments) {
 
 int run_doctor(const std::vector<std::string>& args) {
   const auto arguments = parse(args);
-  if (!arguments) {
-    const bool asked = !args.empty() && (args[0] == "--help" || args[0] == "-h");
-    fmt::print(asked ? stdout : stderr, "{}", kUsage);
-    return kExitUsage;
-  }
-  base::LogOptions quiet;
-  quiet.level = base::LogLevel::kOff;  // what is wrong is in the findings
-  base::init_logging(quiet);
+  if (!arguments) return show_usage(args, kUsage);
+  silence_log();
   const std::chrono::seconds limit = std::chrono::seconds(arguments->timeout_seconds) + kGrace;
   const Watchdog watchdog(
       limit, kExitErrors,

@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "rest/preview_entities.h"
-#include "runtime/base/log.h"
 #include "runtime/base/strings.h"
 #include "runtime/cmd/builtin_components.h"
 #include "runtime/cmd/commands.h"
 #include "runtime/cmd/exit_codes.h"
 #include "runtime/cmd/plugins_cmd.h"
+#include "runtime/cmd/tool_front.h"
 #include "runtime/cmd/version.h"
 #include "runtime/cmd/watchdog.h"
 #include "runtime/config/properties.h"
@@ -183,14 +183,8 @@ base::Result<task::TransformPreview> preview(const Arguments& arguments) {
 
 int run_transforms(const std::vector<std::string>& args) {
   const auto arguments = parse(args);
-  if (!arguments) {
-    const bool asked = !args.empty() && (args.back() == "--help" || args.back() == "-h");
-    fmt::print(asked ? stdout : stderr, "{}", kUsage);
-    return kExitUsage;
-  }
-  base::LogOptions quiet;
-  quiet.level = base::LogLevel::kOff;
-  base::init_logging(quiet);
+  if (!arguments) return show_usage(args, kUsage);
+  silence_log();
   const Watchdog watchdog(kTimeout, kExitStartup,
                           fmt::format("sluice transforms: no end within {} s: a plugin hangs", kTimeout.count()));
   const auto shown = preview(*arguments);

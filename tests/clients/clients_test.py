@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -22,7 +21,7 @@ import venv
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "services"))
 import artifacts  # noqa: E402
-import kafka  # noqa: E402
+from broker_case import BrokerCase  # noqa: E402
 from connect import Cluster, our_kind  # noqa: E402
 from service import free_ports  # noqa: E402
 from worker import wait_until  # noqa: E402
@@ -58,13 +57,10 @@ def from_npm(package):
     return installed("npm-" + package.replace("@", "-"), install) / "node_modules"
 
 
-class Clients(unittest.TestCase):
+class Clients(BrokerCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="clients-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        cls.kafka = kafka.shared_or_own(cls, cls.folder / "kafka")
+        super().setUpClass()
         cls.cluster = Cluster(cls.folder / "cluster", cls.kafka.bootstrap, [our_kind()] * 2)
         cls.addClassCleanup(cls.cluster.kill)
         cls.cluster.start(together=False)

@@ -5,12 +5,11 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "services"))
-import kafka  # noqa: E402
+from broker_case import BrokerCase  # noqa: E402
 from connect import Cluster  # noqa: E402
 from worker import Worker, sluice_binary, wait_until  # noqa: E402
 
@@ -26,14 +25,7 @@ def line(number):
 POISON = [line(number) for number in range(RECORDS) if number % POISON_EVERY == 50]
 
 
-class DeadLetters(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="dead-letters-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.folder = pathlib.Path(temporary.name)
-        cls.kafka = kafka.shared_or_own(cls, cls.folder / "kafka")
-
+class DeadLetters(BrokerCase):
     def setUp(self):
         self.names = {name: f"{name}-{uuid.uuid4().hex[:8]}" for name in ("records", "dead", "java")}
 

@@ -3,25 +3,17 @@
 Java's console consumer reads, records that Java's console producer writes become lines, and a restarted worker goes on where it stopped."""
 import pathlib
 import sys
-import tempfile
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "services"))
-from kafka import shared_or_own  # noqa: E402
+from broker_case import BrokerCase  # noqa: E402
 from worker import Worker, wait_until  # noqa: E402
 
 
-class FileRoundtrip(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        cls.broker = shared_or_own(cls, cls.folder / "kafka")
-
+class FileRoundtrip(BrokerCase):
     def worker(self, name):
-        worker = Worker(self.folder / name, {"bootstrap.servers": self.broker.bootstrap})
+        worker = Worker(self.folder / name, {"bootstrap.servers": self.kafka.bootstrap})
         self.addCleanup(worker.kill)
         return worker
 
@@ -35,17 +27,17 @@ class FileRoundtrip(unittest.TestCase):
         worker.create("local-file-source", {"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector", "tasks.max": "1",
                                             "file": str(text), "topic": topic})
         worker.wait_running("local-file-source")
-        self.assertEqual(self.broker.consume(topic, 3), ["one", "two", "three"])
+        self.assertEqual(self.kafka.consume(topic, 3), ["one", "two", "three"])
         with text.open("a") as file:
             file.write("four\nfive\n")
-        self.assertEqual(self.broker.consume(topic, 5), ["one", "two", "three", "four", "five"])
+        self.assertEqual(self.kafka.consume(topic, 5), ["one", "two", "three", "four", "five"])
 
         worker.stop()
         with text.open("a") as file:
             file.write("six\n")
         worker.start(tied=True)
         worker.create("local-file-source", {"connector.class": "FileStreamSource", "tasks.max": "1", "file": str(text), "topic": topic})
-        self.assertEqual(self.broker.consume(topic, 6), ["one", "two", "three", "four", "five", "six"])
+        self.assertEqual(self.kafka.consume(topic, 6), ["one", "two", "three", "four", "five", "six"])
         log = (self.folder / "source" / "server.log").read_text()
         self.assertNotIn("AddressSanitizer", log)
 
@@ -58,17 +50,17 @@ class FileRoundtrip(unittest.TestCase):
         config = {"connector.class": "FileStreamSource", "tasks.max": "1", "file": str(text), "topic": topic}
         worker.start(tied=True)
         worker.create("words", config)
-        self.assertEqual(self.broker.consume(topic, 2), ["Stra\u00dfe", "\U0001f600 \u65e5\u672c"])
+        self.assertEqual(self.kafka.consume(topic, 2), ["Stra\u00dfe", "\U0001f600 \u65e5\u672c"])
         worker.stop()
         with text.open("a", encoding="utf-8") as file:
             file.write("\u00e4rger\n")
         worker.start(tied=True)
         worker.create("words", config)
-        self.assertEqual(self.broker.consume(topic, 3)[2:], ["\u00e4rger"])
+        self.assertEqual(self.kafka.consume(topic, 3)[2:], ["\u00e4rger"])
 
     def test_topic_to_file_through_json(self):
         topic = f"json-{uuid.uuid4().hex[:8]}"
-        self.broker.produce(topic, ['{"a":1}', '{"b":[true,null]}'])
+        self.kafka.produce(topic, ['{"a":1}', '{"b":[true,null]}'])
         out = self.folder / "sink.txt"
         worker = self.worker("sink")
         worker.start(tied=True)
@@ -81,7 +73,7 @@ class FileRoundtrip(unittest.TestCase):
 
     def test_a_full_device_fails_the_sink_and_commits_nothing(self):
         topic = f"full-{uuid.uuid4().hex[:8]}"
-        self.broker.produce(topic, ["one", "two"])
+        self.kafka.produce(topic, ["one", "two"])
         worker = self.worker("full")
         worker.start(tied=True)
         worker.create("full", {"connector.class": "FileStreamSink", "tasks.max": "1", "topics": topic, "file": "/dev/full"})

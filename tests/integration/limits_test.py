@@ -4,13 +4,12 @@ one of a group."""
 import pathlib
 import re
 import sys
-import tempfile
 import time
 import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "services"))
-import kafka  # noqa: E402
+from broker_case import BrokerCase  # noqa: E402
 from connect import Cluster  # noqa: E402
 from worker import Worker, wait_until  # noqa: E402
 
@@ -18,14 +17,7 @@ WRITTEN, READ = "source_task_metrics_source_record_write_total", "sink_task_metr
 STARTED = re.compile(r"Creating (task|connector) ")
 
 
-class Limits(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="limits-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.folder = pathlib.Path(temporary.name)
-        cls.kafka = kafka.shared_or_own(cls, cls.folder / "kafka")
-
+class Limits(BrokerCase):
     def total(self, worker, metric):
         text = worker.request("GET", "/metrics")[1]
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(f"kafka_connect_{metric}{{"))

@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "services"))
-from kafka import shared_or_own  # noqa: E402
+from broker_case import BrokerCase  # noqa: E402
 from worker import Worker, wait_until  # noqa: E402
 
 ROUNDS = int(os.environ.get("SLUICE_KILL_ROUNDS", "8"))
@@ -36,13 +36,7 @@ class Growing(threading.Thread):
                 time.sleep(0.01)
 
 
-class KillNine(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.kafka = shared_or_own(cls, pathlib.Path(folder.name) / "kafka")
-
+class KillNine(BrokerCase):
     def test_no_line_is_lost(self):
         print(f"{ROUNDS} rounds, SLUICE_KILL_SEED={SEED}")
         chance = random.Random(SEED)

@@ -5,33 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "runtime/config/connector_validation.h"
-#include "tests/unit/config/fake_catalog.h"
+#include "tests/unit/config/validated_source.h"
 
 namespace sluice::config {
 namespace {
 
 ConfigInfos validated(ConfigMap config) {
-  static const FakeCatalog catalog;
-  static const WorkerConverters converters = {"org.apache.kafka.connect.storage.StringConverter",
-                                              "org.apache.kafka.connect.storage.StringConverter",
-                                              "org.apache.kafka.connect.storage.SimpleHeaderConverter"};
-  const auto policy = make_override_policy("All", {});
-  const std::string name = "org.apache.kafka.connect.file.FileStreamSourceConnector";
-  config.set("name", "n");
-  config.set("connector.class", name);
-  config.set("topic", "t");
-  const auto own = *catalog.config_def(name, ComponentKind::kSource);
-  return validate_connector({.config = config,
-                             .kind = ConnectorKind::kSource,
-                             .catalog = catalog,
-                             .converters = converters,
-                             .policy = **policy,
-                             .connector = {own, own->validate(config), std::nullopt, false},
-                             .worker_group_id = std::nullopt,
-                             .exactly_once_enabled = std::nullopt})
-      .value();
+  return validate_file_source(std::move(config)).value();
 }
 
 const ConfigInfo* find(const ConfigInfos& infos, std::string_view key) {

@@ -4,37 +4,15 @@
 
 #include <algorithm>
 
-#include "runtime/config/connector_validation.h"
-#include "tests/unit/config/fake_catalog.h"
+#include "tests/unit/config/validated_source.h"
 
 namespace sluice::config {
 namespace {
 
 using Errors = std::vector<std::string>;
 
-struct Said {
-  std::optional<bool> exactly_once;
-  bool boundaries = false;
-};
-
 Errors errors_of(const char* key, const char* text, std::optional<bool> worker_enabled, Said said) {
-  static const FakeCatalog catalog;
-  static const WorkerConverters converters = {"org.apache.kafka.connect.storage.StringConverter",
-                                              "org.apache.kafka.connect.storage.StringConverter",
-                                              "org.apache.kafka.connect.storage.SimpleHeaderConverter"};
-  const auto policy = make_override_policy("All", {});
-  const std::string name = "org.apache.kafka.connect.file.FileStreamSourceConnector";
-  const ConfigMap config = {{"name", "n"}, {"connector.class", name}, {"topic", "t"}, {key, text}};
-  const auto own = *catalog.config_def(name, ComponentKind::kSource);
-  const auto infos =
-      validate_connector({.config = config,
-                          .kind = ConnectorKind::kSource,
-                          .catalog = catalog,
-                          .converters = converters,
-                          .policy = **policy,
-                          .connector = {own, own->validate(config), said.exactly_once, said.boundaries},
-                          .worker_group_id = worker_enabled ? std::optional<std::string>("g") : std::nullopt,
-                          .exactly_once_enabled = worker_enabled});
+  const auto infos = validate_file_source({{key, text}}, worker_enabled, said);
   if (!infos) return {infos.error().to_string()};
   const auto entry = std::find_if(infos->configs.begin(), infos->configs.end(),
                                   [&](const ConfigInfo& info) { return info.value && info.value->name == key; });
